@@ -1,0 +1,230 @@
+// Package app wires the features to the platform: the only package that knows them all.
+package app
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/hmac"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/plinth/plinth/internal/identity"
+	"github.com/plinth/plinth/internal/org"
+	"github.com/plinth/plinth/internal/platform/api"
+	"github.com/plinth/plinth/internal/platform/authn"
+	"github.com/plinth/plinth/internal/platform/config"
+	"github.com/plinth/plinth/internal/platform/db"
+	"github.com/plinth/plinth/internal/platform/docs"
+	"github.com/plinth/plinth/internal/platform/event"
+	"github.com/plinth/plinth/internal/platform/hub"
+	"github.com/plinth/plinth/internal/platform/limit"
+	"github.com/plinth/plinth/internal/platform/mail"
+	"github.com/plinth/plinth/internal/realtime"
+)
+
+// Version is the product's version, as the API document and the command tell it.
+const Version = "0.1.0"
+
+const title = "Plinth"
+
+// Options are what an App is made from.
+type Options struct {
+	Config      config.Config
+	DatabaseURL string // of the application's login; the schema is up to date
+	Log         *slog.Logger
+	Now         func() time.Time
+	Mail        mail.Sender
+	Dial        func(ctx context.Context, network, address string) (net.Conn, error) // for tests that watch the wire
+}
+
+// App is the running service, less its listeners.
+type App struct {
+	Router *api.Router
+	Pool   *db.Pool
+	Hub    *hub.Hub
+
+	live     *realtime.Service
+	relay    *event.Relay
+	log      *slog.Logger
+	draining chan struct{}
+}
+
+// New wires an App. Run must follow, for events to flow.
+func New(ctx context.Context, o Options) (*App, error) {
+	key, secret, err := keys(o.Config)
+	if err != nil {
+		return nil, err
+	}
+	pool, err := db.Open(ctx, o.DatabaseURL, db.Options{Size: o.Config.PoolSize, Dial: o.Dial})
+	if err != nil {
+		return nil, err
+	}
+	passwords, err := identity.NewPasswords()
+	if err != nil {
+		return nil, err
+	}
+	a := &App{Pool: pool, Hub: hub.New(), log: o.Log, draining: make(chan struct{})}
+	tokens := authn.NewTokens(key, o.Config.AccessTokenLife(), o.Now)
+	limiter := limit.New(o.Now)
+	a.live = &realtime.Service{Pool: pool, Tokens: tokens, Hub: a.Hub, Now: o.Now, Log: o.Log}
+	a.relay = event.NewRelay(event.Log{DB: pool.Unscoped()}, a.live.Deliver, o.Log)
+	a.Router = api.NewRouter(api.Config{
+		Title: title, Version: Version, Pool: pool, Tokens: tokens, Secret: derive(secret, "list cursors"),
+		Limiter: limiter, Limits: limits(o.Config), BodyLimit: int64(o.Config.BodyLimit),
+		Hosts: hosts(o.Config), TrustedProxies: o.Config.TrustedProxies, Log: o.Log, Now: o.Now, Wrote: a.relay.Wake,
+	})
+	a.live.ServesHost = a.Router.ServesHost
+	a.serviceRoutes()
+	features(a.Router,
+		&identity.Service{Tokens: tokens, Passwords: passwords, Limiter: limiter, RefreshLife: o.Config.RefreshTokenLife(), Now: o.Now,
+			Found: foundOrg, SessionEnded: a.Hub.EndSession},
+		&org.Service{Mail: o.Mail, PublicURL: o.Config.PublicURL, MailError: a.mailFailed},
+		a.live)
+	if a.live.Cursors, err = a.cursors(ctx, derive(secret, "event stream")); err != nil {
+		pool.Close()
+		return nil, err
+	}
+	return a, nil
+}
+
+func (a *App) cursors(ctx context.Context, secret []byte) (*event.Cursors, error) {
+	end, epoch, err := event.Log{DB: a.Pool.Unscoped()}.End(ctx)
+	if err != nil {
+		return nil, err
+	}
+	a.live.Start(end)
+	return event.NewCursors(secret, epoch)
+}
+
+// Run relays events and sweeps until ctx ends.
+func (a *App) Run(ctx context.Context) {
+	go a.sweep(ctx)
+	a.relay.Run(ctx, a.live.Position())
+}
+
+const sweepEvery = time.Hour
+
+// sweep deletes what is past its life, at start and every hour.
+func (a *App) sweep(ctx context.Context) {
+	timer := time.NewTicker(sweepEvery)
+	defer timer.Stop()
+	for {
+		if _, err := a.Pool.Unscoped().Exec(ctx, "select app.sweep()"); err != nil && ctx.Err() == nil {
+			a.log.Warn("sweep failed", "cause", err.Error())
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+		}
+	}
+}
+
+// Drain makes the service unready and sends its sockets elsewhere.
+func (a *App) Drain() {
+	close(a.draining)
+	a.Hub.Close()
+}
+
+// Close gives the database connections back.
+func (a *App) Close() { a.Pool.Close() }
+
+func (a *App) mailFailed(ctx context.Context, err error) {
+	a.log.ErrorContext(ctx, "mail not handed over", "request_id", api.RequestFrom(ctx).ID, "cause", err.Error())
+}
+
+func (a *App) serviceRoutes() {
+	a.Router.AddTag("Auth", "Accounts and sessions.")
+	a.Router.AddTag("Organizations", "The tenants.")
+	a.Router.AddTag("Members", "Who is in an organization, and who is invited.")
+	a.Router.AddTag("Projects", "What boards belong to.")
+	a.Router.AddTag("Boards", "Tasks in columns.")
+	a.Router.AddTag("Columns", "The places of a board, each with a status.")
+	a.Router.AddTag("Labels", "Names with a colour, for tasks.")
+	a.Router.AddTag("Tasks", "The work.")
+	a.Router.AddTag("Comments", "What people say about it.")
+	a.Router.AddTag("Live", "Events as they happen.")
+	page := docs.Handler(title, "/openapi.json")
+	a.Router.Handle("/docs", page)
+	a.Router.Handle("/docs/", page)
+	a.Router.Handle("GET /{$}", http.RedirectHandler("/docs", http.StatusFound))
+	a.Router.Handle("GET /healthz", http.HandlerFunc(healthy))
+	a.Router.Handle("GET /readyz", http.HandlerFunc(a.ready))
+}
+
+// healthy says that the process serves.
+func healthy(w http.ResponseWriter, _ *http.Request) { writeStatus(w, "ok") }
+
+// ready says that the service can answer: the database does, and no shutdown is under way.
+func (a *App) ready(w http.ResponseWriter, hr *http.Request) {
+	ctx, cancel := context.WithTimeout(hr.Context(), 2*time.Second)
+	defer cancel()
+	err := a.Pool.Ping(ctx)
+	select {
+	case <-a.draining:
+		err = api.Unavailable(errors.New("shutting down"))
+	default:
+	}
+	if err != nil {
+		api.WriteProblem(w, hr, api.Unavailable(err))
+		return
+	}
+	writeStatus(w, "ready")
+}
+
+func writeStatus(w http.ResponseWriter, status string) {
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = fmt.Fprintf(w, "{\"status\":%q}\n", status)
+}
+
+func limits(c config.Config) api.Limits {
+	perMinute := func(name string, quota int) limit.Policy {
+		return limit.Policy{Name: name, Quota: quota, Window: time.Minute}
+	}
+	return api.Limits{IP: perMinute("ip", c.RateLimitIP), Account: perMinute("account", c.RateLimitAccount), Org: perMinute("org", c.RateLimitOrg)}
+}
+
+func hosts(c config.Config) []string {
+	names := c.Hosts
+	if u, err := url.Parse(c.PublicURL); err == nil && u.Hostname() != "" {
+		names = append(names, u.Hostname())
+	}
+	return names
+}
+
+// keys gives the key of access tokens and the secret that other keys derive from. With the embedded database both come
+// from a random secret in the data directory, unless they are set.
+func keys(c config.Config) (authn.Key, []byte, error) {
+	secret := []byte(c.JWTSecret)
+	private, err := c.SigningKey()
+	if err != nil {
+		return authn.Key{}, nil, err
+	}
+	if len(secret) == 0 && private != nil {
+		secret = private.Seed()
+	}
+	if len(secret) == 0 {
+		if secret, err = config.Secret(c.DataDir, "jwt"); err != nil {
+			return authn.Key{}, nil, err
+		}
+	}
+	if c.JWTAlgorithm != "EdDSA" {
+		return authn.HS256(secret), secret, nil
+	}
+	if private == nil {
+		private = ed25519.NewKeyFromSeed(derive(secret, "EdDSA"))
+	}
+	return authn.EdDSA(private), secret, nil
+}
+
+func derive(secret []byte, purpose string) []byte {
+	h := hmac.New(sha256.New, secret)
+	h.Write([]byte(purpose))
+	return h.Sum(nil)
+}

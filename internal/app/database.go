@@ -1,0 +1,114 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"github.com/plinth/plinth/internal/platform/config"
+	"github.com/plinth/plinth/internal/platform/db"
+	"github.com/plinth/plinth/internal/platform/pgembed"
+	"github.com/plinth/plinth/migrations"
+)
+
+// Database is the PostgreSQL that the settings choose: a given one, or our own.
+type Database struct {
+	OwnerURL string // migrates
+	AppURL   string // serves
+
+	options pgembed.Options
+	cluster *pgembed.Cluster
+	log     *slog.Logger
+}
+
+// OpenDatabase reaches the database, starting the embedded one where none is given.
+func OpenDatabase(ctx context.Context, c config.Config, log *slog.Logger) (*Database, error) {
+	if !c.Embedded() {
+		owner := string(c.MigrateDatabaseURL)
+		if owner == "" {
+			owner = string(c.DatabaseURL)
+		}
+		return &Database{OwnerURL: owner, AppURL: string(c.DatabaseURL), log: log}, nil
+	}
+	d := &Database{log: log, options: pgembed.Options{
+		Dir: filepath.Join(c.DataDir, "postgres"), CacheDir: filepath.Join(c.DataDir, "pgsql"), BinDir: c.PostgresBin, Log: log,
+	}}
+	cluster, err := pgembed.Start(ctx, d.options)
+	if err != nil {
+		return nil, fmt.Errorf("start embedded PostgreSQL: %w", err)
+	}
+	d.cluster = cluster
+	d.OwnerURL = cluster.URL(pgembed.Superuser, pgembed.Database)
+	d.AppURL = cluster.URL(pgembed.Superuser, pgembed.Database)
+	return d, nil
+}
+
+// Prepare brings the schema up to date and verifies that the policies bind the application.
+func (d *Database) Prepare(ctx context.Context, requirePatched bool) error {
+	applied, err := db.Migrate(ctx, d.OwnerURL, migrations.FS)
+	if err != nil {
+		return fmt.Errorf("migrate database: %w", err)
+	}
+	if applied > 0 {
+		d.log.Info("database migrated", "migrations", applied)
+	}
+	pool, err := db.Open(ctx, d.AppURL, db.Options{Size: 1})
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	if err := db.Check(ctx, pool.Unscoped()); err != nil {
+		return fmt.Errorf("the database does not isolate tenants: %w", err)
+	}
+	hole, err := db.Unpatched(ctx, pool.Unscoped())
+	if err != nil {
+		return err
+	}
+	if hole != "" && requirePatched {
+		return errors.New(hole)
+	}
+	if hole != "" {
+		d.log.Warn(hole)
+	}
+	return nil
+}
+
+// Supervise starts the embedded database again whenever it ends by itself, until ctx ends.
+func (d *Database) Supervise(ctx context.Context) {
+	for d.cluster != nil {
+		select {
+		case <-ctx.Done():
+			return
+		case <-d.cluster.Done():
+		}
+		d.log.Error("embedded PostgreSQL ended; starting it again", "cause", fmt.Sprint(d.cluster.Err()))
+		d.restart(ctx)
+	}
+}
+
+func (d *Database) restart(ctx context.Context) {
+	_ = d.cluster.Stop(ctx) // lets go of the lock; the server is gone already
+	for ctx.Err() == nil {
+		cluster, err := pgembed.Start(ctx, d.options)
+		if err == nil {
+			d.cluster = cluster
+			return
+		}
+		d.log.Error("embedded PostgreSQL does not start", "cause", err.Error())
+		select {
+		case <-ctx.Done():
+		case <-time.After(time.Second):
+		}
+	}
+}
+
+// Close stops the embedded database.
+func (d *Database) Close(ctx context.Context) error {
+	if d.cluster == nil {
+		return nil
+	}
+	return d.cluster.Stop(ctx)
+}

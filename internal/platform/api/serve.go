@@ -1,0 +1,254 @@
+package api
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/plinth/plinth/internal/platform/fault"
+)
+
+// requestTimeout bounds the work on one request; sockets are not bound by it.
+const requestTimeout = 15 * time.Second
+
+// ServeHTTP gives the request its id and log line, checks the host, and routes it. A panic costs this request alone.
+func (r *Router) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
+	req := &Request{
+		ID: requestID(hr), IP: r.clientIP(hr), UserAgent: clip(printable(hr.UserAgent()), 300),
+		Arrived: r.cfg.Now(), TraceID: traceID(hr), route: "none",
+	}
+	req.seal, req.unseal = sealer(r.cfg.Secret)
+	hr = hr.WithContext(context.WithValue(hr.Context(), requestKey{}, req))
+	rec := &recorder{ResponseWriter: w}
+	h := rec.Header()
+	h.Set("X-Request-Id", req.ID)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cache-Control", "no-store")
+
+	defer func() {
+		if thrown := recover(); thrown != nil {
+			r.panicked(rec, hr, thrown)
+		}
+		r.record(hr, req, rec)
+	}()
+	r.route(rec, hr, req)
+}
+
+func (r *Router) route(w *recorder, hr *http.Request, req *Request) {
+	if host, ok := r.servedHost(hr); !ok {
+		writeProblem(w, hr, &fault.Fault{Kind: fault.Misdirected, Err: fmt.Errorf("host %q", host)})
+		return
+	}
+	_, pattern := r.mux.Handler(hr)
+	if pattern == "" {
+		r.unrouted(w, hr)
+		return
+	}
+	req.route = pattern
+	if hr.Header.Get("Upgrade") == "" {
+		ctx, cancel := context.WithTimeout(hr.Context(), requestTimeout)
+		defer cancel()
+		hr = hr.WithContext(ctx)
+	}
+	r.mux.ServeHTTP(w, hr)
+}
+
+// unrouted answers what no route matches: the standard library's own answers tell 404 from 405.
+func (r *Router) unrouted(w http.ResponseWriter, hr *http.Request) {
+	probe := &probe{header: http.Header{}}
+	r.mux.ServeHTTP(probe, hr)
+	switch {
+	case probe.status == http.StatusMethodNotAllowed:
+		w.Header().Set("Allow", probe.header.Get("Allow"))
+		writeProblem(w, hr, fault.New(fault.MethodNotAllowed, ""))
+	case probe.status >= 300 && probe.status < 400:
+		w.Header().Set("Location", probe.header.Get("Location"))
+		w.WriteHeader(probe.status)
+	default:
+		writeProblem(w, hr, fault.Absent("page", ""))
+	}
+}
+
+type probe struct {
+	header http.Header
+	status int
+}
+
+func (p *probe) Header() http.Header         { return p.header }
+func (p *probe) Write(b []byte) (int, error) { return len(b), nil }
+func (p *probe) WriteHeader(status int)      { p.status = status }
+
+func (r *Router) panicked(w *recorder, hr *http.Request, thrown any) {
+	if thrown == http.ErrAbortHandler {
+		panic(thrown)
+	}
+	r.cfg.Log.ErrorContext(hr.Context(), "panic", "request_id", requestFrom(hr.Context()).ID, "panic", fmt.Sprint(thrown), "stack", string(debug.Stack()))
+	if w.status == 0 {
+		writeProblem(w, hr, &fault.Fault{Kind: fault.Internal, Err: fmt.Errorf("panic: %v", thrown)})
+	}
+}
+
+// record writes the request's one log line and counts it. The line holds the path's pattern, never the query, where
+// tokens may stand.
+func (r *Router) record(hr *http.Request, req *Request, w *recorder) {
+	status := w.status
+	if status == 0 {
+		status = http.StatusOK
+	}
+	took := r.cfg.Now().Sub(req.Arrived)
+	r.metrics.observe(req.route, status, took)
+	level := slog.LevelInfo
+	attrs := []slog.Attr{
+		slog.String("request_id", req.ID), slog.String("method", clip(printable(hr.Method), 20)), slog.String("route", req.route),
+		slog.Int("status", status), slog.Float64("ms", float64(took.Microseconds())/1000), slog.String("ip", req.IP),
+	}
+	if req.Principal.User != uuid.Nil {
+		attrs = append(attrs, slog.String("actor", req.Principal.User.String()))
+	}
+	if req.Org != uuid.Nil {
+		attrs = append(attrs, slog.String("org", req.Org.String()))
+	}
+	if req.TraceID != "" {
+		attrs = append(attrs, slog.String("trace_id", req.TraceID))
+	}
+	if req.problem != "" {
+		level = slog.LevelWarn
+		attrs = append(attrs, slog.String("type", string(req.problem)))
+	}
+	if status >= 500 {
+		level = slog.LevelError
+	}
+	if req.cause != nil && !errors.Is(req.cause, context.Canceled) {
+		attrs = append(attrs, slog.String("cause", req.cause.Error()))
+	}
+	r.cfg.Log.LogAttrs(hr.Context(), level, "request", attrs...)
+}
+
+// recorder remembers the status of an answer.
+type recorder struct {
+	http.ResponseWriter
+	status int
+}
+
+func (w *recorder) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *recorder) Write(b []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	return w.ResponseWriter.Write(b)
+}
+
+// Hijack gives the connection to a socket.
+func (w *recorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	w.status = http.StatusSwitchingProtocols
+	return http.NewResponseController(w.ResponseWriter).Hijack()
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// requestID takes the caller's X-Request-Id where it is short and plain, or makes one.
+func requestID(hr *http.Request) string {
+	id := hr.Header.Get("X-Request-Id")
+	if id == "" || len(id) > 128 || id != printable(id) {
+		return uuid.Must(uuid.NewV7()).String()
+	}
+	return id
+}
+
+// traceID is the trace-id of a traceparent header (W3C Trace Context), or "".
+func traceID(hr *http.Request) string {
+	parts := strings.Split(hr.Header.Get("Traceparent"), "-")
+	if len(parts) < 4 || len(parts[0]) != 2 || len(parts[1]) != 32 || strings.Trim(parts[1], "0123456789abcdef") != "" || strings.Trim(parts[1], "0") == "" {
+		return ""
+	}
+	return parts[1]
+}
+
+// clientIP is the peer's address, or what a configured proxy says of it: the last X-Forwarded-For entry that is not a
+// configured proxy itself.
+func (r *Router) clientIP(hr *http.Request) string {
+	peer, err := netip.ParseAddrPort(hr.RemoteAddr)
+	if err != nil {
+		return hr.RemoteAddr
+	}
+	ip := peer.Addr().Unmap()
+	if !r.trusted(ip) {
+		return ip.String()
+	}
+	hops := strings.Split(strings.Join(hr.Header.Values("X-Forwarded-For"), ","), ",")
+	for i := len(hops) - 1; i >= 0; i-- {
+		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
+		if err != nil {
+			break
+		}
+		ip = hop.Unmap()
+		if !r.trusted(ip) {
+			break
+		}
+	}
+	return ip.String()
+}
+
+func (r *Router) trusted(ip netip.Addr) bool {
+	for _, p := range r.cfg.TrustedProxies {
+		if p.Contains(ip) {
+			return true
+		}
+	}
+	return false
+}
+
+// servedHost holds Host and X-Forwarded-Host to the names of this installation, so that no link or cache is poisoned
+// and no page rebinds its name to us.
+func (r *Router) servedHost(hr *http.Request) (string, bool) {
+	for _, host := range append(hr.Header.Values("X-Forwarded-Host"), hr.Host) {
+		if !r.ServesHost(host) {
+			return clip(host, 200), false
+		}
+	}
+	return "", true
+}
+
+// ServesHost reports whether a host, with or without a port, is this installation's: localhost, any IP address, or a
+// configured name.
+func (r *Router) ServesHost(hostport string) bool {
+	host := hostport
+	if name, _, err := net.SplitHostPort(hostport); err == nil {
+		host = name
+	}
+	host = strings.ToLower(strings.TrimSuffix(strings.Trim(host, "[]"), "."))
+	if _, err := netip.ParseAddr(host); err == nil || host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	for _, name := range r.cfg.Hosts {
+		if strings.EqualFold(name, host) {
+			return true
+		}
+	}
+	return false
+}
+
+func clip(s string, n int) string {
+	if len(s) > n {
+		return s[:n]
+	}
+	return s
+}

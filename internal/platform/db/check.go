@@ -1,0 +1,73 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+)
+
+// Check reads from the catalog whether the policies bind the application: that its role cannot pass them, that every
+// table of the schema has row-level security forced, and that it owns none. An error says what is wrong.
+func Check(ctx context.Context, q DBTX) error {
+	var name string
+	var super, bypass bool
+	err := q.QueryRow(ctx, "select rolname, rolsuper, rolbypassrls from pg_roles where rolname = current_user").Scan(&name, &super, &bypass)
+	if err != nil {
+		return fmt.Errorf("read own role: %w", err)
+	}
+	if name != AppRole || super || bypass {
+		return fmt.Errorf("requests would run as the database role %q (superuser: %t, bypassrls: %t) instead of %s", name, super, bypass, AppRole)
+	}
+	rows, err := q.Query(ctx, `select c.relname, c.relrowsecurity and c.relforcerowsecurity, pg_has_role(current_user, c.relowner, 'member')
+		from pg_class c where c.relnamespace = 'app'::regnamespace and c.relkind in ('r', 'p') order by 1`)
+	if err != nil {
+		return fmt.Errorf("read tables: %w", err)
+	}
+	defer rows.Close()
+	var problems []error
+	tables := 0
+	for rows.Next() {
+		var table string
+		var forced, owned bool
+		if err := rows.Scan(&table, &forced, &owned); err != nil {
+			return fmt.Errorf("read table: %w", err)
+		}
+		tables++
+		if !forced {
+			problems = append(problems, fmt.Errorf("table app.%s does not force row-level security", table))
+		}
+		if owned {
+			problems = append(problems, fmt.Errorf("the application's role owns table app.%s", table))
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("read tables: %w", err)
+	}
+	if tables == 0 {
+		return errors.New("the schema is empty; run plinth migrate up")
+	}
+	return errors.Join(problems...)
+}
+
+// patchedMinor is the first minor of each major release without the known holes in row-level security. Minors of all
+// majors appear on the same day, so those beside 15.20 follow from it.
+var patchedMinor = map[int]int{15: 20, 16: 16, 17: 12, 18: 6}
+
+// Unpatched tells which known holes the server's version has; "" is none that is known.
+func Unpatched(ctx context.Context, q DBTX) (string, error) {
+	var text string
+	if err := q.QueryRow(ctx, "select current_setting('server_version_num')").Scan(&text); err != nil {
+		return "", fmt.Errorf("read server version: %w", err)
+	}
+	num, err := strconv.Atoi(text)
+	if err != nil {
+		return "", fmt.Errorf("read server version %q: %w", text, err)
+	}
+	major, minor := num/10000, num%10000
+	if fixed, ok := patchedMinor[major]; ok && minor < fixed || major < 15 {
+		return fmt.Sprintf("PostgreSQL %d.%d has known holes in row-level security (CVE-2026-120154); update to %d.%d or later",
+			major, minor, max(major, 15), patchedMinor[max(major, 15)]), nil
+	}
+	return "", nil
+}

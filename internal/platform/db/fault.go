@@ -1,0 +1,85 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/plinth/plinth/internal/platform/fault"
+)
+
+// retryAfter is what a client is told while the database is away.
+const retryAfter = time.Second
+
+// asFault gives a database error its kind. It adds nothing that a client could read out of the database.
+func asFault(err error) error {
+	if err == nil || errors.Is(err, pgx.ErrNoRows) || errors.Is(err, context.Canceled) {
+		return err
+	}
+	var known *fault.Fault
+	if errors.As(err, &known) {
+		return err
+	}
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) {
+		if isEncodeError(err) {
+			return err
+		}
+		return unavailable(err) // the connection, not the server, said no
+	}
+	return ofSQLState(pg)
+}
+
+// isEncodeError tells a value that pgx could not encode, a defect of ours, from a broken connection.
+func isEncodeError(err error) bool {
+	var scan pgx.ScanArgError
+	return errors.As(err, &scan) || strings.Contains(err.Error(), "unable to encode") || strings.Contains(err.Error(), "expected ")
+}
+
+func ofSQLState(pg *pgconn.PgError) error {
+	f := &fault.Fault{Kind: fault.Internal, Constraint: pg.ConstraintName, Err: pg}
+	switch {
+	case pg.Code == "PLNTH", pg.Code == "42501" && pg.ConstraintName != "": // app.refuse
+		f.Kind, f.Constraint = fault.Kind(pg.ConstraintName), ""
+		if pg.ColumnName != "" {
+			f.Fields = []fault.Field{{Location: pg.ColumnName, Message: refusal(f.Kind)}}
+		}
+	case pg.Code == "42501": // a policy
+		f.Kind = fault.Forbidden
+	case pg.Code == "23503": // foreign key: a reference to what is not there, or not ours
+		f.Kind, f.Retryable = fault.NotFound, pg.ConstraintName == "tasks_column_fkey"
+	case pg.Code == "23505" || pg.Code == "23P01": // unique
+		f.Kind, f.Retryable = fault.Conflict, strings.Contains(pg.ConstraintName, "rank")
+	case pg.Code == "23514": // check
+		f.Kind = fault.Validation
+	case pg.Code == "40001" || pg.Code == "40P01": // serialization failure, deadlock
+		f.Kind, f.Retryable, f.RetryAfter = fault.Conflict, true, retryAfter
+	case pg.Code == "22021" || pg.Code == "22P05": // NUL or bytes that are not UTF-8
+		f.Kind, f.Detail = fault.Validation, "Text may not hold the character U+0000."
+	case pg.Code == "54000" || pg.Code == "54001": // program limit exceeded
+		f.Kind = fault.Validation
+	case away(pg.Code):
+		f.Kind, f.RetryAfter = fault.Unavailable, retryAfter
+	}
+	return f
+}
+
+func refusal(kind fault.Kind) string {
+	if kind == fault.NotFound {
+		return "does not exist"
+	}
+	return "is not possible here"
+}
+
+// away reports the classes of a server that cannot serve now: connection, resources, shutdown, time-outs, read-only.
+func away(code string) bool {
+	switch code[:2] {
+	case "08", "53", "57", "58":
+		return true
+	}
+	return code == "55P03" || code == "25006" || code == "25P03"
+}

@@ -1,0 +1,71 @@
+package event
+
+import (
+	"context"
+	"log/slog"
+	"time"
+)
+
+// Relay follows the log and hands every event, in order, to one receiver.
+type Relay struct {
+	Log     Log
+	Deliver func(Record) // must not block
+	Logger  *slog.Logger
+
+	wake chan struct{}
+}
+
+const (
+	idlePoll  = 250 * time.Millisecond // finds what other processes wrote
+	firstPoll = 5 * time.Millisecond   // gathers a burst of writes, and waits for the horizon to pass them
+	batchSize = 1000
+)
+
+// NewRelay makes a relay; Run starts it.
+func NewRelay(log Log, deliver func(Record), logger *slog.Logger) *Relay {
+	return &Relay{log, deliver, logger, make(chan struct{}, 1)}
+}
+
+// Wake tells the relay that events were written. It never blocks, and many calls are as one.
+func (r *Relay) Wake() {
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Run follows the log from the position until ctx ends. While the database is away it keeps its place.
+func (r *Relay) Run(ctx context.Context, from Position) {
+	wait := idlePoll
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-r.wake:
+			wait = firstPoll
+			timer.Reset(wait)
+			continue
+		case <-timer.C:
+		}
+		records, err := r.Log.After(ctx, from, batchSize)
+		if err != nil && ctx.Err() == nil {
+			r.Logger.Warn("event relay waits for the database", "cause", err.Error())
+			wait = idlePoll
+		}
+		for _, rec := range records {
+			r.Deliver(rec)
+			from = rec.Position
+		}
+		switch {
+		case len(records) == batchSize:
+			wait = 0
+		case len(records) > 0:
+			wait = firstPoll
+		default:
+			wait = min(2*max(wait, firstPoll), idlePoll)
+		}
+		timer.Reset(wait)
+	}
+}

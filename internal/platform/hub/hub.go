@@ -1,0 +1,195 @@
+// Package hub holds the live connections of this process, in a room per organization.
+package hub
+
+import (
+	"sync"
+
+	"github.com/google/uuid"
+)
+
+// Reason is why a connection is ended, as a WebSocket close code (RFC 6455, 7.4; 4000 and up are ours).
+type Reason int
+
+// The reasons.
+const (
+	Restarting   Reason = 1012 // connect again
+	SlowConsumer Reason = 4408 // too far behind; connect again
+	SessionEnded Reason = 4401 // the token expired, or its session ended
+	NotAMember   Reason = 4403 // no member of the organization any more
+)
+
+// MaxBehind is how many bytes a connection may lag before it is cut off.
+const MaxBehind = 1 << 20
+
+// Message is something to send, encoded once for all its receivers.
+type Message interface{ Size() int }
+
+// Client is a connection's mailbox. The publisher never waits for its reader.
+type Client struct {
+	Org, User, Session uuid.UUID
+
+	mu     sync.Mutex
+	queue  []Message
+	behind int
+	reason Reason
+	ready  chan struct{}
+}
+
+// NewClient makes a mailbox.
+func NewClient(org, user, session uuid.UUID) *Client {
+	return &Client{Org: org, User: user, Session: session, ready: make(chan struct{}, 1)}
+}
+
+// Ready yields when there is something to Take.
+func (c *Client) Ready() <-chan struct{} { return c.ready }
+
+// Take empties the mailbox. A reason other than 0 says that nothing follows and the connection ends.
+func (c *Client) Take() ([]Message, Reason) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	taken := c.queue
+	c.queue, c.behind = nil, 0
+	return taken, c.reason
+}
+
+// End ends the connection after what is in the mailbox; a slow one loses that.
+func (c *Client) End(reason Reason) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.end(reason)
+}
+
+func (c *Client) end(reason Reason) {
+	if c.reason == 0 {
+		c.reason = reason
+	}
+	if reason == SlowConsumer {
+		c.queue = nil
+	}
+	c.signal()
+}
+
+func (c *Client) put(m Message) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.reason != 0 {
+		return
+	}
+	if c.behind += m.Size(); c.behind > MaxBehind {
+		c.end(SlowConsumer)
+		return
+	}
+	c.queue = append(c.queue, m)
+	c.signal()
+}
+
+func (c *Client) signal() {
+	select {
+	case c.ready <- struct{}{}:
+	default:
+	}
+}
+
+// Hub is the set of rooms. The zero value is not ready; use New.
+type Hub struct {
+	mu     sync.RWMutex
+	rooms  map[uuid.UUID]map[*Client]struct{}
+	closed bool
+}
+
+// New makes an empty hub.
+func New() *Hub { return &Hub{rooms: map[uuid.UUID]map[*Client]struct{}{}} }
+
+// Join puts a client into its organization's room; hello is the first message it gets.
+func (h *Hub) Join(c *Client, hello func() (Message, error)) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		c.End(Restarting)
+		return nil
+	}
+	first, err := hello()
+	if err != nil {
+		return err
+	}
+	c.put(first)
+	room := h.rooms[c.Org]
+	if room == nil {
+		room = map[*Client]struct{}{}
+		h.rooms[c.Org] = room
+	}
+	room[c] = struct{}{}
+	return nil
+}
+
+// Leave takes a client out.
+func (h *Hub) Leave(c *Client) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	room := h.rooms[c.Org]
+	delete(room, c)
+	if len(room) == 0 {
+		delete(h.rooms, c.Org)
+	}
+}
+
+// Publish hands the message, made only where somebody listens, to the organization's room.
+func (h *Hub) Publish(org uuid.UUID, message func() (Message, error)) error {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	room := h.rooms[org]
+	if len(room) == 0 {
+		return nil
+	}
+	m, err := message()
+	if err != nil {
+		return err
+	}
+	for c := range room {
+		c.put(m)
+	}
+	return nil
+}
+
+// EndMember ends a user's connections to an organization.
+func (h *Hub) EndMember(org, user uuid.UUID) {
+	h.each(func(c *Client) {
+		if c.Org == org && c.User == user {
+			c.End(NotAMember)
+		}
+	})
+}
+
+// EndSession ends the connections of a session.
+func (h *Hub) EndSession(session uuid.UUID) {
+	h.each(func(c *Client) {
+		if c.Session == session {
+			c.End(SessionEnded)
+		}
+	})
+}
+
+// Close ends all connections, and those that come later.
+func (h *Hub) Close() {
+	h.mu.Lock()
+	h.closed = true
+	h.mu.Unlock()
+	h.each(func(c *Client) { c.End(Restarting) })
+}
+
+// Len is how many connections there are.
+func (h *Hub) Len() int {
+	n := 0
+	h.each(func(*Client) { n++ })
+	return n
+}
+
+func (h *Hub) each(f func(*Client)) {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	for _, room := range h.rooms {
+		for c := range room {
+			f(c)
+		}
+	}
+}
