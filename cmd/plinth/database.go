@@ -24,7 +24,7 @@ type migrateUpCmd struct{}
 // Run applies the pending migrations.
 func (migrateUpCmd) Run(c *cli) error {
 	return c.withDatabase(func(ctx context.Context, _ config.Config, d *app.Database) error {
-		applied, err := db.Migrate(ctx, d.OwnerURL, migrations.FS)
+		applied, err := d.Migrate(ctx)
 		if err != nil {
 			return err
 		}
@@ -112,7 +112,7 @@ func pendingMigrations(ctx context.Context, url string) error {
 	return nil
 }
 
-// withDatabase opens the configured database, quietly, for one command.
+// withDatabase reaches the configured database, quietly and also beside a running server, for one command.
 func (c *cli) withDatabase(use func(context.Context, config.Config, *app.Database) error) error {
 	cfg, _, err := c.load()
 	if err != nil {
@@ -122,7 +122,7 @@ func (c *cli) withDatabase(use func(context.Context, config.Config, *app.Databas
 		return fmt.Errorf("make data directory: %w", err)
 	}
 	ctx := context.Background()
-	d, err := app.OpenDatabase(ctx, cfg, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	d, err := app.ReachDatabase(ctx, cfg, slog.New(slog.NewTextHandler(io.Discard, nil)))
 	if err != nil {
 		return err
 	}

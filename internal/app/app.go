@@ -51,6 +51,7 @@ type App struct {
 
 	live     *realtime.Service
 	relay    *event.Relay
+	from     event.Position
 	log      *slog.Logger
 	draining chan struct{}
 }
@@ -86,26 +87,29 @@ func New(ctx context.Context, o Options) (*App, error) {
 			Found: foundOrg, SessionEnded: a.Hub.EndSession},
 		&org.Service{Mail: o.Mail, PublicURL: o.Config.PublicURL, MailError: a.mailFailed},
 		a.live)
-	if a.live.Cursors, err = a.cursors(ctx, derive(secret, "event stream")); err != nil {
+	if err := a.startLive(ctx, derive(secret, "event stream")); err != nil {
 		pool.Close()
 		return nil, err
 	}
 	return a, nil
 }
 
-func (a *App) cursors(ctx context.Context, secret []byte) (*event.Cursors, error) {
+// startLive finds the end of the event log, where the relay begins.
+func (a *App) startLive(ctx context.Context, secret []byte) error {
 	end, epoch, err := event.Log{DB: a.Pool.Unscoped()}.End(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	a.live.Start(end)
-	return event.NewCursors(secret, epoch)
+	a.from = end
+	a.live.Start()
+	a.live.Cursors, err = event.NewCursors(secret, epoch)
+	return err
 }
 
 // Run relays events and sweeps until ctx ends.
 func (a *App) Run(ctx context.Context) {
 	go a.sweep(ctx)
-	a.relay.Run(ctx, a.live.Position())
+	a.relay.Run(ctx, a.from)
 }
 
 const sweepEvery = time.Hour

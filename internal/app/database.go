@@ -33,24 +33,55 @@ func OpenDatabase(ctx context.Context, c config.Config, log *slog.Logger) (*Data
 		}
 		return &Database{OwnerURL: owner, AppURL: string(c.DatabaseURL), log: log}, nil
 	}
-	d := &Database{log: log, options: pgembed.Options{
-		Dir: filepath.Join(c.DataDir, "postgres"), CacheDir: filepath.Join(c.DataDir, "pgsql"), BinDir: c.PostgresBin, Log: log,
-	}}
+	d := &Database{log: log, options: embeddedOptions(c, log)}
 	cluster, err := pgembed.Start(ctx, d.options)
 	if err != nil {
 		return nil, fmt.Errorf("start embedded PostgreSQL: %w", err)
 	}
 	d.cluster = cluster
 	d.OwnerURL = cluster.URL(pgembed.Superuser, pgembed.Database)
-	d.AppURL = cluster.URL(pgembed.Superuser, pgembed.Database)
+	d.AppURL = cluster.URL(db.AppRole, pgembed.Database)
 	return d, nil
+}
+
+// Migrate brings the schema up to date and returns how many migrations it applied. The embedded database lets the
+// application's role log in by itself: its socket is closed to all but us, so no password is needed.
+func (d *Database) Migrate(ctx context.Context) (int, error) {
+	applied, err := db.Migrate(ctx, d.OwnerURL, migrations.FS)
+	if err != nil {
+		return 0, fmt.Errorf("migrate database: %w", err)
+	}
+	if d.cluster == nil {
+		return applied, nil
+	}
+	return applied, db.AllowLogin(ctx, d.OwnerURL)
+}
+
+// ReachDatabase is OpenDatabase for what may work beside a running server: an embedded database that a server has open
+// is used as it is, and left open.
+func ReachDatabase(ctx context.Context, c config.Config, log *slog.Logger) (*Database, error) {
+	d, err := OpenDatabase(ctx, c, log)
+	if !errors.Is(err, pgembed.ErrInUse) {
+		return d, err
+	}
+	url, err := pgembed.Running(embeddedOptions(c, log))
+	if err != nil {
+		return nil, err
+	}
+	return &Database{OwnerURL: url(pgembed.Superuser, pgembed.Database), AppURL: url(db.AppRole, pgembed.Database), log: log}, nil
+}
+
+func embeddedOptions(c config.Config, log *slog.Logger) pgembed.Options {
+	return pgembed.Options{
+		Dir: filepath.Join(c.DataDir, "postgres"), CacheDir: filepath.Join(c.DataDir, "pgsql"), BinDir: c.PostgresBin, Log: log,
+	}
 }
 
 // Prepare brings the schema up to date and verifies that the policies bind the application.
 func (d *Database) Prepare(ctx context.Context, requirePatched bool) error {
-	applied, err := db.Migrate(ctx, d.OwnerURL, migrations.FS)
+	applied, err := d.Migrate(ctx)
 	if err != nil {
-		return fmt.Errorf("migrate database: %w", err)
+		return err
 	}
 	if applied > 0 {
 		d.log.Info("database migrated", "migrations", applied)

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -170,7 +171,7 @@ func (v *Service) Login(ctx context.Context, s *db.Scope, in *LoginInput) (*Logg
 	}
 	row, err := identitydb.New(s).GetCredentials(ctx, identitydb.GetCredentialsParams{IP: req.IP, Email: email})
 	found := err == nil
-	if err != nil && err != db.ErrNoRows {
+	if err != nil && !errors.Is(err, db.ErrNoRows) {
 		return nil, err
 	}
 	if err := guard.admitAccount(found && row.KnownAddress); err != nil {
@@ -213,7 +214,7 @@ func (v *Service) Refresh(ctx context.Context, s *db.Scope, in *RefreshInput) (*
 		Hash: hashToken(in.Body.RefreshToken), Successor: hashToken(refresh), Waited: waited.Seconds(), LifeMinutes: v.lifeMinutes(),
 	})
 	switch {
-	case err == db.ErrNoRows:
+	case errors.Is(err, db.ErrNoRows):
 		return nil, fault.New(fault.RefreshReused, "")
 	case err != nil:
 		return nil, err
@@ -233,7 +234,7 @@ func (v *Service) Refresh(ctx context.Context, s *db.Scope, in *RefreshInput) (*
 // Logout ends the session of a refresh token.
 func (v *Service) Logout(ctx context.Context, s *db.Scope, in *RefreshInput) (*api.Nothing, error) {
 	session, err := identitydb.New(s).EndSession(ctx, hashToken(in.Body.RefreshToken))
-	if err == db.ErrNoRows {
+	if errors.Is(err, db.ErrNoRows) {
 		return nil, nil
 	}
 	if err == nil {

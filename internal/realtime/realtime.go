@@ -5,7 +5,6 @@ import (
 	"context"
 	"log/slog"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -28,21 +27,16 @@ type Service struct {
 	Now        func() time.Time
 	Log        *slog.Logger
 
-	position atomic.Pointer[event.Position]
 	upgrader websocket.Upgrader
 }
 
-// Start readies the service to serve from the position on.
-func (v *Service) Start(at event.Position) {
-	v.position.Store(&at)
+// Start readies the service to serve; its fields are set by then.
+func (v *Service) Start() {
 	v.upgrader = websocket.Upgrader{
 		ReadBufferSize: 1024, WriteBufferPool: &sync.Pool{}, HandshakeTimeout: 10 * time.Second,
 		CheckOrigin: v.originAllowed, Subprotocols: []string{"bearer"},
 	}
 }
-
-// Position is how far the live stream has come.
-func (v *Service) Position() event.Position { return *v.position.Load() }
 
 // Deliver hands an event to its organization's sockets, and ends those of a member it removes.
 func (v *Service) Deliver(r event.Record) {
@@ -51,12 +45,11 @@ func (v *Service) Deliver(r event.Record) {
 		if err != nil {
 			return nil, err
 		}
-		return newMessage(frame)
+		return newMessage(frame, r.Position)
 	})
 	if err != nil {
 		v.Log.Error("event not delivered live", "event", r.UID, "cause", err.Error())
 	}
-	v.position.Store(&r.Position) // a socket that opens now misses nothing after it
 	if r.Kind == event.MemberRemoved {
 		v.Hub.EndMember(r.Org, r.EntityID)
 	}
@@ -66,11 +59,12 @@ func (v *Service) Deliver(r event.Record) {
 type message struct {
 	*websocket.PreparedMessage
 	size int
+	at   event.Position
 }
 
-func newMessage(frame []byte) (message, error) {
+func newMessage(frame []byte, at event.Position) (message, error) {
 	m, err := websocket.NewPreparedMessage(websocket.TextMessage, frame)
-	return message{m, len(frame)}, err
+	return message{m, len(frame), at}, err
 }
 
 func (m message) Size() int { return m.size }

@@ -1,6 +1,7 @@
 package realtime
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -13,9 +14,11 @@ import (
 
 	"github.com/plinth/plinth/internal/platform/api"
 	"github.com/plinth/plinth/internal/platform/authn"
+	"github.com/plinth/plinth/internal/platform/event"
 	"github.com/plinth/plinth/internal/platform/fault"
 	"github.com/plinth/plinth/internal/platform/hub"
 	"github.com/plinth/plinth/internal/platform/rbac"
+	"github.com/plinth/plinth/internal/realtime/realtimedb"
 )
 
 const (
@@ -26,14 +29,23 @@ const (
 	maxPerMinute = 120      // frames a client may send; more closes with 1008
 )
 
-// ServeHTTP opens a socket: it authenticates, checks the membership, says hello and then sends every event.
+// ServeHTTP opens a socket: it authenticates, checks the membership, says hello and then sends every event that was
+// not committed by then.
 func (v *Service) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
-	p, org, err := v.admit(hr)
+	p, org, err := v.authenticateSocket(hr)
 	if err != nil {
 		api.WriteProblem(w, hr, err)
 		return
 	}
 	api.RequestFrom(hr.Context()).Admitted(p, org)
+	client := hub.NewClient(org, p.User, p.Session)
+	v.Hub.Join(client) // before the look at the log, so that nothing falls between the two
+	defer v.Hub.Leave(client)
+	from, err := v.admit(hr.Context(), p, org)
+	if err != nil {
+		api.WriteProblem(w, hr, err)
+		return
+	}
 	if !websocket.IsWebSocketUpgrade(hr) {
 		w.Header().Set("Upgrade", "websocket")
 		api.WriteProblem(w, hr, fault.New(fault.UpgradeRequired, ""))
@@ -43,24 +55,22 @@ func (v *Service) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 	if err != nil {
 		return // the upgrader has answered
 	}
-	s := &socket{conn: conn, client: hub.NewClient(org, p.User, p.Session)}
+	defer func() { _ = conn.Close() }()
+	s := &socket{conn: conn, client: client, from: from}
 	if hr.URL.Query().Get("cursor") != "" {
 		s.resync()
 		return
 	}
-	s.expire = time.AfterFunc(p.ExpiresAt.Sub(v.Now()), func() { s.client.End(hub.SessionEnded) })
+	expire := time.AfterFunc(p.ExpiresAt.Sub(v.Now()), func() { client.End(hub.SessionEnded) })
+	defer expire.Stop()
 	go s.read(v.Now)
-	err = v.Hub.Join(s.client, func() (hub.Message, error) { return hello(org, v.Cursors.Seal(org, *v.position.Load())) })
-	if err == nil {
+	if s.hello(v.Cursors.Seal(org, from)) == nil {
 		s.write()
 	}
-	v.Hub.Leave(s.client)
-	s.expire.Stop()
-	_ = conn.Close()
 }
 
-// admit checks who asks and for which organization, all before the upgrade.
-func (v *Service) admit(hr *http.Request) (authn.Principal, uuid.UUID, error) {
+// authenticateSocket tells who asks, from which page, and for which organization, without the database but for tickets.
+func (v *Service) authenticateSocket(hr *http.Request) (authn.Principal, uuid.UUID, error) {
 	org, err := orgOf(hr)
 	if err != nil {
 		return authn.Principal{}, uuid.Nil, err
@@ -73,12 +83,17 @@ func (v *Service) admit(hr *http.Request) (authn.Principal, uuid.UUID, error) {
 		return authn.Principal{}, uuid.Nil, fault.New(fault.Unauthenticated, "Give a token as the query parameter token, in Authorization, or as a sub-protocol.")
 	}
 	p, err := v.authenticate(hr.Context(), token, org)
-	if err != nil {
-		return authn.Principal{}, uuid.Nil, err
-	}
-	least, _ := rbac.Least(rbac.EventRead)
-	_, err = v.Pool.Org(p.Subject(), org, int16(least)).Exec(hr.Context(), "select")
 	return p, org, err
+}
+
+// admit checks the membership and gives the position before which everything is committed: what REST shows by now.
+func (v *Service) admit(ctx context.Context, p authn.Principal, org uuid.UUID) (event.Position, error) {
+	least, _ := rbac.Least(rbac.EventRead)
+	horizon, err := realtimedb.New(v.Pool.Org(p.Subject(), org, int16(least))).GetHorizon(ctx)
+	if err != nil {
+		return event.Position{}, err
+	}
+	return event.ParseHorizon(horizon)
 }
 
 func orgOf(hr *http.Request) (uuid.UUID, error) {
@@ -124,20 +139,21 @@ func (v *Service) originAllowed(hr *http.Request) bool {
 type socket struct {
 	conn   *websocket.Conn
 	client *hub.Client
-	expire *time.Timer
+	from   event.Position // events before it are the past
 }
 
 // hello is the first frame; its cursor stands before every event that follows.
-func hello(org uuid.UUID, cursor string) (hub.Message, error) {
+func (s *socket) hello(cursor string) error {
 	frame, err := json.Marshal(struct {
 		Type   string    `json:"type"`
 		OrgID  uuid.UUID `json:"org_id"`
 		Cursor string    `json:"cursor"`
-	}{"hello", org, cursor})
+	}{"hello", s.client.Org, cursor})
 	if err != nil {
-		return nil, fmt.Errorf("encode hello: %w", err)
+		return fmt.Errorf("encode hello: %w", err)
 	}
-	return newMessage(frame)
+	_ = s.conn.SetWriteDeadline(time.Now().Add(writeTimeout))
+	return s.conn.WriteMessage(websocket.TextMessage, frame)
 }
 
 // resync tells a client that asks for the past to read everything anew.
@@ -145,7 +161,6 @@ func (s *socket) resync() {
 	_ = s.conn.SetWriteDeadline(time.Now().Add(writeTimeout))
 	_ = s.conn.WriteMessage(websocket.TextMessage, []byte(`{"type":"resync"}`))
 	s.close(hub.Restarting)
-	_ = s.conn.Close()
 }
 
 // write sends what comes into the mailbox, and pings, until the connection is to end.
@@ -156,11 +171,8 @@ func (s *socket) write() {
 		select {
 		case <-s.client.Ready():
 			messages, reason := s.client.Take()
-			for _, m := range messages {
-				_ = s.conn.SetWriteDeadline(time.Now().Add(writeTimeout))
-				if err := s.conn.WritePreparedMessage(m.(message).PreparedMessage); err != nil {
-					return
-				}
+			if s.send(messages) != nil {
+				return
 			}
 			if reason != 0 {
 				s.close(reason)
@@ -172,6 +184,20 @@ func (s *socket) write() {
 			}
 		}
 	}
+}
+
+func (s *socket) send(messages []hub.Message) error {
+	for _, m := range messages {
+		frame := m.(message)
+		if frame.at.XID < s.from.XID {
+			continue
+		}
+		_ = s.conn.SetWriteDeadline(time.Now().Add(writeTimeout))
+		if err := s.conn.WritePreparedMessage(frame.PreparedMessage); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *socket) close(reason hub.Reason) {

@@ -262,7 +262,7 @@ func checkClamd(s string) error {
 	}
 	if path, ok := strings.CutPrefix(s, "unix:"); ok {
 		if !strings.HasPrefix(path, "/") {
-			return errors.New("must have an absolute path after unix:")
+			return errors.New("must be unix: and an absolute path")
 		}
 		return nil
 	}

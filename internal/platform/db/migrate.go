@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	_ "github.com/jackc/pgx/v5/stdlib" // registers the driver that goose connects with
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
@@ -64,4 +65,17 @@ func withProvider(ctx context.Context, url string, files fs.FS, use func(*goose.
 		return fmt.Errorf("read migrations: %w", err)
 	}
 	return use(p)
+}
+
+// AllowLogin lets the application's role log in, as the owner that the URL names.
+func AllowLogin(ctx context.Context, url string) error {
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		return fmt.Errorf("connect as owner: %w", err)
+	}
+	defer func() { _ = conn.Close(ctx) }()
+	if _, err := conn.Exec(ctx, "alter role "+AppRole+" login"); err != nil {
+		return fmt.Errorf("let %s log in: %w", AppRole, err)
+	}
+	return nil
 }

@@ -44,8 +44,17 @@ func (l Log) End(ctx context.Context) (Position, string, error) {
 	if err != nil {
 		return Position{}, "", fmt.Errorf("read end of event log: %w", err)
 	}
-	horizon, err := strconv.ParseUint(xid, 10, 64)
-	return Position{XID: horizon}, epoch, err // events of the horizon's own transaction have ids above 0
+	p, err := ParseHorizon(xid)
+	return p, epoch, err
+}
+
+// ParseHorizon is the position of pg_snapshot_xmin: every event before it is committed and visible.
+func ParseHorizon(xid string) (Position, error) {
+	n, err := strconv.ParseUint(xid, 10, 64)
+	if err != nil {
+		return Position{}, fmt.Errorf("parse horizon: %w", err)
+	}
+	return Position{XID: n}, nil // events of the horizon's own transaction have ids above 0
 }
 
 // After gives the next events in order, at most limit.

@@ -100,26 +100,20 @@ type Hub struct {
 // New makes an empty hub.
 func New() *Hub { return &Hub{rooms: map[uuid.UUID]map[*Client]struct{}{}} }
 
-// Join puts a client into its organization's room; hello is the first message it gets.
-func (h *Hub) Join(c *Client, hello func() (Message, error)) error {
+// Join puts a client into its organization's room: from here on its mailbox misses nothing.
+func (h *Hub) Join(c *Client) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closed {
 		c.End(Restarting)
-		return nil
+		return
 	}
-	first, err := hello()
-	if err != nil {
-		return err
-	}
-	c.put(first)
 	room := h.rooms[c.Org]
 	if room == nil {
 		room = map[*Client]struct{}{}
 		h.rooms[c.Org] = room
 	}
 	room[c] = struct{}{}
-	return nil
 }
 
 // Leave takes a client out.

@@ -33,10 +33,10 @@ func (o *outbox) Send(_ context.Context, m mail.Message) error {
 	return nil
 }
 
-func (o *outbox) failWith(err error) {
+func (o *outbox) mend() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.fail = err
+	o.fail = nil
 }
 
 func (o *outbox) state() (sent []mail.Message, attempts []time.Time) {
@@ -120,7 +120,7 @@ func TestQueueOutlastsAnOutage(t *testing.T) {
 		if len(attempts) < 6 || len(attempts) > 12 {
 			t.Errorf("%d attempts in 20 minutes", len(attempts))
 		}
-		out.failWith(nil)
+		out.mend()
 		time.Sleep(15 * time.Minute) // the longest wait
 		synctest.Wait()
 		sent, _ := out.state()
@@ -173,7 +173,7 @@ func TestQueueSpreadsAndDoesNotBlock(t *testing.T) {
 			send(t, q, "a@example.org")
 		}
 		synctest.Wait()
-		out.failWith(nil)
+		out.mend()
 		send(t, q, "b@example.org")
 		synctest.Wait()
 		if sent, _ := out.state(); len(sent) != 1 || sent[0].To != "b@example.org" {
@@ -215,7 +215,7 @@ func TestQueueIsBounded(t *testing.T) {
 		if err := q.Send(t.Context(), mail.Message{To: "a@example.org"}); !errors.Is(err, mail.ErrFull) {
 			t.Errorf("the 1,001st: %v", err)
 		}
-		out.failWith(nil)
+		out.mend()
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		send(t, q, "b@example.org")
@@ -232,7 +232,7 @@ func TestCloseTriesTheWaitingAtOnce(t *testing.T) {
 		q := mail.NewQueue(t.Context(), out, failed.report)
 		send(t, q, "a@example.org")
 		synctest.Wait()
-		out.failWith(nil)
+		out.mend()
 		start := time.Now()
 		closeQueue(t, q)
 		if sent, _ := out.state(); len(sent) != 1 || time.Since(start) != 0 {

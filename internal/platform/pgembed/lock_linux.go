@@ -23,7 +23,7 @@ func lock(dir, path string) (*os.File, error) {
 			return nil, fmt.Errorf("lock %s: %w", path, err)
 		}
 		pid, _ := io.ReadAll(io.LimitReader(f, 32))
-		return nil, fmt.Errorf("data directory %s is in use by another Plinth (pid %s)", dir, strings.TrimSpace(string(pid)))
+		return nil, fmt.Errorf("data directory %s is %w (pid %s)", dir, ErrInUse, strings.TrimSpace(string(pid)))
 	}
 	if err := writePID(f); err != nil {
 		f.Close()

@@ -59,3 +59,6 @@ func (o Options) logger() *slog.Logger {
 
 // ErrNoBinaries reports that the machine has no usable PostgreSQL binaries.
 var ErrNoBinaries = errors.New("no PostgreSQL binaries found: install the Debian package postgresql, name their folder in PLINTH_POSTGRES_BIN, or set DATABASE_URL")
+
+// ErrInUse reports that another process runs the cluster; see [Running].
+var ErrInUse = errors.New("in use by another Plinth")

@@ -16,6 +16,11 @@ func Start(context.Context, Options) (*Cluster, error) {
 	return nil, errors.New("the embedded PostgreSQL needs Linux: set DATABASE_URL")
 }
 
+// Running always fails on this system.
+func Running(Options) (func(user, database string) string, error) {
+	return nil, errors.New("the embedded PostgreSQL needs Linux: set DATABASE_URL")
+}
+
 // URL returns the empty string.
 func (*Cluster) URL(_, _ string) string { return "" }
 

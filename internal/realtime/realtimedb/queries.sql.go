@@ -27,6 +27,17 @@ func (q *Queries) CreateTicket(ctx context.Context, arg CreateTicketParams) erro
 	return err
 }
 
+const getHorizon = `-- name: GetHorizon :one
+select pg_snapshot_xmin(pg_current_snapshot())::text
+`
+
+func (q *Queries) GetHorizon(ctx context.Context) (string, error) {
+	row := q.db.QueryRow(ctx, getHorizon)
+	var column_1 string
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const spendTicket = `-- name: SpendTicket :one
 select reseller_id::uuid, user_id::uuid, session_id::uuid, org_id::uuid from app.spend_ticket($1)
 `

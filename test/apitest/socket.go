@@ -1,0 +1,103 @@
+package apitest
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+)
+
+// patience bounds the wait for something that is to happen; it is no measure of speed.
+const patience = 10 * time.Second
+
+// Socket is a live connection.
+type Socket struct {
+	Conn  *websocket.Conn
+	Hello Event
+}
+
+// Event is a frame that a socket received.
+type Event struct {
+	Type      string         `json:"type"`
+	ID        string         `json:"id"`
+	Cursor    string         `json:"cursor"`
+	OrgID     string         `json:"org_id"`
+	ActorID   string         `json:"actor_id"`
+	ProjectID string         `json:"project_id"`
+	TaskID    string         `json:"task_id"`
+	CommentID string         `json:"comment_id"`
+	Status    string         `json:"status"`
+	Version   int            `json:"version"`
+	Data      map[string]any `json:"data"`
+	Raw       string         `json:"-"`
+}
+
+// Dial opens /ws with the query and headers given, and nothing else. The response is the refusal, where it is one.
+func (s *Server) Dial(query string, header http.Header) (*websocket.Conn, *http.Response, error) {
+	return websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(s.URL, "http")+"/ws"+query, header)
+}
+
+// Listen opens a socket in the client's organization and reads its hello.
+func (c *Client) Listen(t testing.TB) *Socket {
+	t.Helper()
+	conn, _, err := c.Server.Dial("?token="+c.Token+"&org_id="+c.Org, nil)
+	if err != nil {
+		t.Fatalf("open socket: %v", err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	s := &Socket{Conn: conn}
+	s.Hello = s.Next(t)
+	if s.Hello.Type != "hello" {
+		t.Fatalf("first frame is %q", s.Hello.Raw)
+	}
+	return s
+}
+
+// Next is the next event; none within a generous time fails the test.
+func (s *Socket) Next(t testing.TB) Event {
+	t.Helper()
+	must(t, s.Conn.SetReadDeadline(time.Now().Add(patience)))
+	_, frame, err := s.Conn.ReadMessage()
+	if err != nil {
+		t.Fatalf("read socket: %v", err)
+	}
+	e := Event{Raw: string(frame)}
+	must(t, json.Unmarshal(frame, &e))
+	return e
+}
+
+// Until reads events up to the first of the type and gives all of them.
+func (s *Socket) Until(t testing.TB, eventType string) []Event {
+	t.Helper()
+	var seen []Event
+	for {
+		e := s.Next(t)
+		seen = append(seen, e)
+		if e.Type == eventType {
+			return seen
+		}
+	}
+}
+
+// WantClose reads until the server closes the socket, with the code.
+func (s *Socket) WantClose(t testing.TB, code int) {
+	t.Helper()
+	must(t, s.Conn.SetReadDeadline(time.Now().Add(patience)))
+	for {
+		_, _, err := s.Conn.ReadMessage()
+		var closed *websocket.CloseError
+		switch {
+		case err == nil:
+			continue
+		case !errors.As(err, &closed):
+			t.Fatalf("socket ended by %v, want close %d", err, code)
+		case closed.Code != code:
+			t.Fatalf("close code %d, want %d", closed.Code, code)
+		}
+		return
+	}
+}
