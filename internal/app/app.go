@@ -130,10 +130,10 @@ func (a *App) sweep(ctx context.Context) {
 	}
 }
 
-// Drain makes the service unready and sends its sockets elsewhere.
-func (a *App) Drain() {
+// Drain makes the service unready and sends its sockets elsewhere. The channel is closed when they have gone.
+func (a *App) Drain() <-chan struct{} {
 	close(a.draining)
-	a.Hub.Close()
+	return a.Hub.Close()
 }
 
 // Close gives the database connections back.

@@ -80,12 +80,16 @@ func (a *App) serve(ctx context.Context, listener net.Listener, stop <-chan stru
 	case <-stop:
 	}
 	a.log.Info("draining")
-	a.Drain()
 	ctx, cancel := context.WithTimeout(ctx, drainTime)
 	defer cancel()
+	socketsGone := a.Drain()
 	if err := server.Shutdown(ctx); err != nil {
 		_ = server.Close()
 		return fmt.Errorf("drain: %w", err)
+	}
+	select {
+	case <-socketsGone:
+	case <-ctx.Done():
 	}
 	a.log.Info("stopped")
 	return nil

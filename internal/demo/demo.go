@@ -174,14 +174,18 @@ type board struct {
 	Columns []struct{ ID, Status string }
 }
 
-// column is the board's first of a status.
-func (b *board) column(status string) string {
+// column is the board's first of the status that a place has; inReview is the last that work in progress has.
+func (b *board) column(place string) string {
+	id := ""
 	for _, c := range b.Columns {
-		if c.Status == status {
+		if c.Status == place {
 			return c.ID
 		}
+		if place == inReview && c.Status == inProgress {
+			id = c.ID
+		}
 	}
-	return ""
+	return id
 }
 
 func (f *filler) makeProjects(ctx context.Context) error {
@@ -238,12 +242,12 @@ func (f *filler) do(ctx context.Context, t task, ids []string) (string, error) {
 		}
 		f.summary.Comments++
 	}
-	for _, status := range t.moves {
-		if err := f.people[t.mover()].patch(ctx, "/v1/tasks/"+made.ID, map[string]any{"status": status}, nil); err != nil {
+	for _, place := range t.moves {
+		if err := f.people[t.mover()].patch(ctx, "/v1/tasks/"+made.ID, map[string]any{"column_id": b.column(place)}, nil); err != nil {
 			return "", err
 		}
 	}
-	if t.status() == "done" {
+	if t.ends() == done {
 		f.summary.Done++
 	}
 	return made.ID, nil

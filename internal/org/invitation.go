@@ -6,6 +6,8 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"io"
+	"net/http"
 	"strings"
 	"time"
 
@@ -31,6 +33,7 @@ type Invitation struct {
 }
 
 func invitationRoutes(r *api.Router, v *Service) {
+	r.Handle("GET /invitations/accept", http.HandlerFunc(showAcceptPage))
 	const tag = "Members"
 	api.Post(r, "/v1/orgs/{org_id}/invite", v.Invite, api.Op{ID: "create-invitation", Tag: tag, Summary: "Invite somebody by e-mail",
 		Doc: "The invitation holds for seven days; a newer one to the same address replaces it.",
@@ -38,6 +41,19 @@ func invitationRoutes(r *api.Router, v *Service) {
 	api.Post(r, "/v1/invitations/accept", Accept, api.Op{ID: "accept-invitation", Tag: tag, Summary: "Accept an invitation", Status: 200,
 		Doc: "Only the account with the invited e-mail address can.",
 		In:  api.AsUser, Emits: []event.Type{event.MemberAdded}, Faults: []fault.Kind{fault.InvitationGone, fault.Forbidden}})
+}
+
+// acceptPage is what an invitation's link shows where no app of the brand's own serves it. It holds nothing of the
+// request.
+const acceptPage = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Invitation</title>
+<meta name="viewport" content="width=device-width"><h1>You are invited</h1>
+<p>Sign in to your app with the e-mail address that the invitation went to, and give it the code from the mail.</p>
+<p>By hand: <code>POST /v1/invitations/accept {"token": "..."}</code> with your access token.</p></html>`
+
+func showAcceptPage(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+	_, _ = io.WriteString(w, acceptPage)
 }
 
 // InviteInput is the request of Invite.

@@ -56,14 +56,14 @@ func (v *Service) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 		return // the upgrader has answered
 	}
 	defer func() { _ = conn.Close() }()
-	s := &socket{conn: conn, client: client, from: from}
+	s := &socket{conn: conn, client: client, from: from, now: v.Now}
 	if hr.URL.Query().Get("cursor") != "" {
 		s.resync()
 		return
 	}
 	expire := time.AfterFunc(p.ExpiresAt.Sub(v.Now()), func() { client.End(hub.SessionEnded) })
 	defer expire.Stop()
-	go s.read(v.Now)
+	go s.read()
 	if s.hello(v.Cursors.Seal(org, from)) == nil {
 		s.write()
 	}
@@ -140,6 +140,7 @@ type socket struct {
 	conn   *websocket.Conn
 	client *hub.Client
 	from   event.Position // events before it are the past
+	now    func() time.Time
 }
 
 // hello is the first frame; its cursor stands before every event that follows.
@@ -152,13 +153,13 @@ func (s *socket) hello(cursor string) error {
 	if err != nil {
 		return fmt.Errorf("encode hello: %w", err)
 	}
-	_ = s.conn.SetWriteDeadline(time.Now().Add(writeTimeout))
+	_ = s.conn.SetWriteDeadline(s.now().Add(writeTimeout))
 	return s.conn.WriteMessage(websocket.TextMessage, frame)
 }
 
 // resync tells a client that asks for the past to read everything anew.
 func (s *socket) resync() {
-	_ = s.conn.SetWriteDeadline(time.Now().Add(writeTimeout))
+	_ = s.conn.SetWriteDeadline(s.now().Add(writeTimeout))
 	_ = s.conn.WriteMessage(websocket.TextMessage, []byte(`{"type":"resync"}`))
 	s.close(hub.Restarting)
 }
@@ -179,7 +180,7 @@ func (s *socket) write() {
 				return
 			}
 		case <-ping.C:
-			if err := s.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(writeTimeout)); err != nil {
+			if err := s.conn.WriteControl(websocket.PingMessage, nil, s.now().Add(writeTimeout)); err != nil {
 				return
 			}
 		}
@@ -192,7 +193,7 @@ func (s *socket) send(messages []hub.Message) error {
 		if frame.at.XID < s.from.XID {
 			continue
 		}
-		_ = s.conn.SetWriteDeadline(time.Now().Add(writeTimeout))
+		_ = s.conn.SetWriteDeadline(s.now().Add(writeTimeout))
 		if err := s.conn.WritePreparedMessage(frame.PreparedMessage); err != nil {
 			return err
 		}
@@ -204,26 +205,26 @@ func (s *socket) close(reason hub.Reason) {
 	text := map[hub.Reason]string{
 		hub.Restarting: "restarting", hub.SlowConsumer: "too slow", hub.SessionEnded: "session ended", hub.NotAMember: "not a member",
 	}[reason]
-	_ = s.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(int(reason), text), time.Now().Add(writeTimeout))
+	_ = s.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(int(reason), text), s.now().Add(writeTimeout))
 }
 
 // gone ends the write loop of a connection that the client closed; nothing is left to tell it.
 const gone hub.Reason = websocket.CloseNormalClosure
 
 // read keeps the connection alive and bounds what the client sends; nothing it says has a meaning yet.
-func (s *socket) read(now func() time.Time) {
+func (s *socket) read() {
 	defer s.client.End(gone)
 	s.conn.SetReadLimit(maxFrame)
-	alive := func() error { return s.conn.SetReadDeadline(time.Now().Add(pongWithin)) }
+	alive := func() error { return s.conn.SetReadDeadline(s.now().Add(pongWithin)) }
 	_ = alive()
 	s.conn.SetPongHandler(func(string) error { return alive() })
-	minute, count := now(), 0
+	minute, count := s.now(), 0
 	for {
 		if _, _, err := s.conn.ReadMessage(); err != nil {
 			return
 		}
-		if now().Sub(minute) > time.Minute {
-			minute, count = now(), 0
+		if s.now().Sub(minute) > time.Minute {
+			minute, count = s.now(), 0
 		}
 		if count++; count > maxPerMinute {
 			s.client.End(websocket.ClosePolicyViolation)

@@ -1,8 +1,8 @@
 package api
 
 import (
-	"fmt"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/plinth/plinth/internal/platform/fault"
@@ -29,8 +29,8 @@ func (h *limitHeaders) add(s limit.State) {
 		h.policy += ", "
 		h.state += ", "
 	}
-	h.policy += fmt.Sprintf("%q;q=%d;w=%d", s.Policy.Name, s.Policy.Quota, int(s.Policy.Window.Seconds()))
-	h.state += fmt.Sprintf("%q;r=%d;t=%d", s.Policy.Name, s.Remaining, int(s.Reset.Seconds()))
+	h.policy += `"` + s.Policy.Name + `";q=` + strconv.Itoa(s.Policy.Quota) + ";w=" + strconv.Itoa(int(s.Policy.Window.Seconds()))
+	h.state += `"` + s.Policy.Name + `";r=` + strconv.Itoa(s.Remaining) + ";t=" + strconv.Itoa(int(s.Reset.Seconds()))
 	h.header.Set("RateLimit-Policy", h.policy)
 	h.header.Set("RateLimit", h.state)
 }

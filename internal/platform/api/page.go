@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"net/url"
 	"strconv"
 	"strings"
@@ -30,7 +31,8 @@ type PageQuery struct {
 	Cursor string `query:"cursor" maxLength:"1000" doc:"next_cursor of the page before."`
 
 	state cursorState
-	seal  func(cursorState) string
+	list  string
+	seals sealer
 }
 
 // cursorState is what a cursor holds: the list it belongs to and the key of the last row given.
@@ -44,11 +46,11 @@ func (q *PageQuery) Resolve(ctx huma.Context) []error {
 	req := requestFrom(ctx.Context())
 	u := ctx.URL()
 	list := listName(req.route, req.Org.String(), u.Path, u.Query())
-	q.seal = func(s cursorState) string { s.List = list; return req.seal(s) }
+	q.list, q.seals = list, req.cursors
 	if q.Cursor == "" {
 		return nil
 	}
-	state, err := req.unseal(q.Cursor)
+	state, err := req.cursors.open(q.Cursor)
 	if err != nil || state.List != list {
 		return []error{&huma.ErrorDetail{Location: "query.cursor", Message: "is not a cursor of this list"}}
 	}
@@ -58,8 +60,9 @@ func (q *PageQuery) Resolve(ctx huma.Context) []error {
 
 // listName tells lists apart: a cursor is good for one path and one set of filters.
 func listName(route, org, path string, query url.Values) string {
-	query.Del("cursor")
-	query.Del("limit")
+	for _, name := range []string{"cursor", "limit", "org_id"} {
+		query.Del(name)
+	}
 	sum := sha256.Sum256([]byte(route + "\n" + org + "\n" + path + "\n" + query.Encode()))
 	return base64.RawURLEncoding.EncodeToString(sum[:9])
 }
@@ -88,7 +91,10 @@ func NewPage[R, T, K any](q PageQuery, rows []R, item func(R) T, key func(R) K) 
 			if err != nil {
 				return nil, err
 			}
-			cursor := q.seal(cursorState{Key: last})
+			cursor, err := q.seals.seal(cursorState{q.list, last})
+			if err != nil {
+				return nil, err
+			}
 			page.NextCursor = &cursor
 			break
 		}
@@ -100,29 +106,29 @@ func NewPage[R, T, K any](q PageQuery, rows []R, item func(R) T, key func(R) K) 
 const sealLength = 12
 
 // sealer makes and opens cursors: JSON behind a truncated HMAC-SHA-256, so that a made-up cursor is known as such.
-func sealer(secret []byte) (func(cursorState) string, func(string) (cursorState, error)) {
-	mac := func(text []byte) []byte {
-		h := hmac.New(sha256.New, secret)
-		h.Write([]byte("cursor\n"))
-		h.Write(text)
-		return h.Sum(nil)[:sealLength]
+type sealer struct{ secret []byte }
+
+func (c sealer) seal(s cursorState) (string, error) {
+	text, err := json.Marshal(s)
+	if err != nil {
+		return "", fmt.Errorf("encode cursor: %w", err)
 	}
-	seal := func(s cursorState) string {
-		text, err := json.Marshal(s)
-		if err != nil {
-			return ""
-		}
-		return base64.RawURLEncoding.EncodeToString(append(mac(text), text...))
+	return base64.RawURLEncoding.EncodeToString(append(c.mac(text), text...)), nil
+}
+
+func (c sealer) open(cursor string) (cursorState, error) {
+	var s cursorState
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
+	if err != nil || len(raw) <= sealLength || !hmac.Equal(raw[:sealLength], c.mac(raw[sealLength:])) {
+		return s, errors.New("not a cursor of ours")
 	}
-	unseal := func(cursor string) (cursorState, error) {
-		var s cursorState
-		raw, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
-		if err != nil || len(raw) <= sealLength || !hmac.Equal(raw[:sealLength], mac(raw[sealLength:])) {
-			return s, errors.New("not a cursor of ours")
-		}
-		return s, json.Unmarshal(raw[sealLength:], &s)
-	}
-	return seal, unseal
+	return s, json.Unmarshal(raw[sealLength:], &s)
+}
+
+func (c sealer) mac(text []byte) []byte {
+	h := hmac.New(sha256.New, c.secret)
+	h.Write(text)
+	return h.Sum(nil)[:sealLength]
 }
 
 func etag(version int32) string { return `"` + strconv.Itoa(int(version)) + `"` }

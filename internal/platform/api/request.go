@@ -42,8 +42,8 @@ type Request struct {
 	scope   *db.Scope // of the run that answered
 	replay  bool      // the key's answer is known
 	after   []func()  // to run once the request's changes are committed
-	seal    func(cursorState) string
-	unseal  func(string) (cursorState, error)
+	cursors sealer
+	limits  limitHeaders
 }
 
 type requestKey struct{}
@@ -95,10 +95,6 @@ func (r *Router) admit(op *Op) func(huma.Context, func(huma.Context)) {
 }
 
 func (r *Router) check(req *Request, op *Op, hr *http.Request, w http.ResponseWriter, ctx *operationContext) error {
-	limits := limitHeaders{header: w.Header()}
-	if err := limits.take(r.cfg.Limiter, r.cfg.Limits.IP, req.IP); err != nil {
-		return err
-	}
 	req.Principal.Reseller = DefaultReseller
 	if op.In != Anonymous {
 		p, err := r.authenticate(hr)
@@ -106,7 +102,7 @@ func (r *Router) check(req *Request, op *Op, hr *http.Request, w http.ResponseWr
 			return err
 		}
 		req.Principal = p
-		if err := limits.take(r.cfg.Limiter, r.cfg.Limits.Account, p.User.String()); err != nil {
+		if err := req.limits.take(r.cfg.Limiter, r.cfg.Limits.Account, p.User.String()); err != nil {
 			return err
 		}
 	}
@@ -114,7 +110,7 @@ func (r *Router) check(req *Request, op *Op, hr *http.Request, w http.ResponseWr
 		return err
 	}
 	if req.Org != uuid.Nil {
-		if err := limits.take(r.cfg.Limiter, r.cfg.Limits.Org, req.Org.String()); err != nil {
+		if err := req.limits.take(r.cfg.Limiter, r.cfg.Limits.Org, req.Org.String()); err != nil {
 			return err
 		}
 	}
@@ -126,6 +122,9 @@ func (r *Router) check(req *Request, op *Op, hr *http.Request, w http.ResponseWr
 		return err
 	}
 	ctx.body = body
+	if !op.takesBody && len(body) > 0 && string(body) != "{}" {
+		return fault.Invalid("body", "this operation takes none")
+	}
 	if err := checkBodyOrg(req, op, body); err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"reflect"
 	"sync"
 	"time"
 
@@ -50,6 +51,7 @@ type Router struct {
 	huma    huma.API
 	ops     []*Op
 	metrics *metrics
+	cursors sealer
 }
 
 // Area says whose scope an operation runs in.
@@ -79,6 +81,8 @@ type Op struct {
 
 	Method string // set by registration
 	Path   string
+
+	takesBody bool
 }
 
 // Nothing is the output of operations that answer 204.
@@ -101,7 +105,7 @@ var configureHuma = sync.OnceFunc(func() {
 func NewRouter(cfg Config) *Router {
 	configureHuma()
 	mux := http.NewServeMux()
-	r := &Router{cfg: cfg, mux: mux, huma: humago.New(mux, humaConfig(cfg)), metrics: newMetrics()}
+	r := &Router{cfg: cfg, mux: mux, huma: humago.New(mux, humaConfig(cfg)), metrics: newMetrics(), cursors: sealer{cfg.Secret}}
 	mux.HandleFunc("GET /problems/{$}", problemIndex)
 	mux.HandleFunc("GET /problems/{kind}", problemPage)
 	r.serveOpenAPI()
@@ -157,6 +161,7 @@ func register[I, O any](r *Router, method, path string, h Handler[I, O], op Op) 
 	if op.Status == 0 {
 		op.Status = defaultStatus(method, empty)
 	}
+	_, op.takesBody = reflect.TypeFor[I]().FieldByName("Body")
 	r.ops = append(r.ops, &op)
 	described := r.describe(&op)
 

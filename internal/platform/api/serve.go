@@ -25,9 +25,8 @@ const requestTimeout = 15 * time.Second
 func (r *Router) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 	req := &Request{
 		ID: requestID(hr), IP: r.clientIP(hr), UserAgent: clip(printable(hr.UserAgent()), 300),
-		Arrived: r.cfg.Now(), TraceID: traceID(hr), route: "none",
+		Arrived: r.cfg.Now(), TraceID: traceID(hr), route: "none", cursors: r.cursors,
 	}
-	req.seal, req.unseal = sealer(r.cfg.Secret)
 	hr = hr.WithContext(context.WithValue(hr.Context(), requestKey{}, req))
 	rec := &recorder{ResponseWriter: w}
 	h := rec.Header()
@@ -48,6 +47,11 @@ func (r *Router) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 func (r *Router) route(w *recorder, hr *http.Request, req *Request) {
 	if host, ok := r.servedHost(hr); !ok {
 		writeProblem(w, hr, &fault.Fault{Kind: fault.Misdirected, Err: fmt.Errorf("host %q", host)})
+		return
+	}
+	req.limits.header = w.Header()
+	if err := req.limits.take(r.cfg.Limiter, r.cfg.Limits.IP, req.IP); err != nil {
+		writeProblem(w, hr, err)
 		return
 	}
 	_, pattern := r.mux.Handler(hr)
@@ -107,7 +111,9 @@ func (r *Router) record(hr *http.Request, req *Request, w *recorder) {
 		status = http.StatusOK
 	}
 	took := r.cfg.Now().Sub(req.Arrived)
-	r.metrics.observe(req.route, status, took)
+	if status != http.StatusSwitchingProtocols { // a socket's life is no latency
+		r.metrics.observe(req.route, status, took)
+	}
 	level := slog.LevelInfo
 	attrs := []slog.Attr{
 		slog.String("request_id", req.ID), slog.String("method", clip(printable(hr.Method), 20)), slog.String("route", req.route),

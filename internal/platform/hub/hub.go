@@ -95,10 +95,13 @@ type Hub struct {
 	mu     sync.RWMutex
 	rooms  map[uuid.UUID]map[*Client]struct{}
 	closed bool
+	empty  chan struct{}
 }
 
 // New makes an empty hub.
-func New() *Hub { return &Hub{rooms: map[uuid.UUID]map[*Client]struct{}{}} }
+func New() *Hub {
+	return &Hub{rooms: map[uuid.UUID]map[*Client]struct{}{}, empty: make(chan struct{})}
+}
 
 // Join puts a client into its organization's room: from here on its mailbox misses nothing.
 func (h *Hub) Join(c *Client) {
@@ -122,8 +125,12 @@ func (h *Hub) Leave(c *Client) {
 	defer h.mu.Unlock()
 	room := h.rooms[c.Org]
 	delete(room, c)
-	if len(room) == 0 {
-		delete(h.rooms, c.Org)
+	if len(room) > 0 || h.rooms[c.Org] == nil {
+		return
+	}
+	delete(h.rooms, c.Org)
+	if h.closed && len(h.rooms) == 0 {
+		close(h.empty)
 	}
 }
 
@@ -163,12 +170,16 @@ func (h *Hub) EndSession(session uuid.UUID) {
 	})
 }
 
-// Close ends all connections, and those that come later.
-func (h *Hub) Close() {
+// Close ends all connections, and those that come later. The channel is closed when the last one has left.
+func (h *Hub) Close() <-chan struct{} {
 	h.mu.Lock()
+	if !h.closed && len(h.rooms) == 0 {
+		close(h.empty)
+	}
 	h.closed = true
 	h.mu.Unlock()
 	h.each(func(c *Client) { c.End(Restarting) })
+	return h.empty
 }
 
 // Len is how many connections there are.
