@@ -163,15 +163,31 @@ create policy author_deletes on app.comments as restrictive for delete to plinth
 create function app.priority_name(p smallint) returns text language sql immutable parallel safe as $$
   select (array['none', 'low', 'medium', 'high', 'urgent'])[p + 1] $$;
 
--- task_json is a task as the API answers it.
-create function app.task_json(p_org uuid, p_id uuid) returns jsonb language sql stable as $$
-  select to_jsonb(r) from (
+-- What follows is volatile, and so looks anew: a statement that waited for another one's change to a task must not tell
+-- of the task's people and labels as they were before.
+-- +goose StatementBegin
+create function app.assignee_ids(p_org uuid, p_task uuid) returns uuid[] language plpgsql volatile as $$
+begin
+  return array(select a.user_id from app.task_assignees a where a.org_id = p_org and a.task_id = p_task order by 1);
+end $$;
+
+create function app.label_ids(p_org uuid, p_task uuid) returns uuid[] language plpgsql volatile as $$
+begin
+  return array(select l.label_id from app.task_labels l where l.org_id = p_org and l.task_id = p_task order by 1);
+end $$;
+
+-- task_json is a task as the API answers it, with what the running statement has done to it.
+create function app.task_json(p_org uuid, p_id uuid) returns jsonb language plpgsql volatile as $$
+begin
+  return to_jsonb(r) from (
     select t.id, t.key, t.number, t.project_id, t.board_id, t.column_id, t.title, t.description, t.status,
       app.priority_name(t.priority) as priority,
       array(select a.user_id from app.task_assignees a where a.org_id = t.org_id and a.task_id = t.id order by 1) as assignee_ids,
       array(select l.label_id from app.task_labels l where l.org_id = t.org_id and l.task_id = t.id order by 1) as label_ids,
       t.due_at, t.parent_id, t.created_by, t.rank, t.version, t.created_at, t.updated_at, t.completed_at
-    from app.tasks t where t.org_id = p_org and t.id = p_id) r $$;
+    from app.tasks t where t.org_id = p_org and t.id = p_id) r;
+end $$;
+-- +goose StatementEnd
 
 create function app.task_words(title text, description text) returns tsvector language sql immutable parallel safe as $$
   select setweight(to_tsvector('simple', title), 'A') || setweight(to_tsvector('simple', description), 'B') $$;
@@ -258,15 +274,17 @@ create function app.rank_whole(rank text) returns text language sql immutable pa
 -- rank_exact_between is the shortest rank strictly between lo and hi; null is an open end.
 create function app.rank_exact_between(lo text, hi text) returns text language plpgsql immutable parallel safe as $$
 declare
+  lowest constant text := 'A' || repeat('0', 26); -- no rank by itself: nothing could come before it
   w_lo text := app.rank_whole(lo);
   w_hi text := app.rank_whole(hi);
   whole text;
 begin
   if lo is null and hi is null then return 'a0'; end if;
   if lo is null then
-    if w_hi < hi collate "C" and w_hi <> 'A' || repeat('0', 26) then return w_hi; end if;
+    if w_hi = lowest then return w_hi || app.rank_midpoint('', substr(hi, length(w_hi) + 1)); end if;
+    if w_hi < hi collate "C" then return w_hi; end if;
     whole := app.rank_step(w_hi, -1);
-    return coalesce(whole, w_hi || app.rank_midpoint('', substr(hi, length(w_hi) + 1)));
+    return whole || case when whole = lowest then app.rank_midpoint('', null) else '' end;
   end if;
   if hi is not null and w_lo = w_hi then
     return w_lo || app.rank_midpoint(substr(lo, length(w_lo) + 1), substr(hi, length(w_hi) + 1));
@@ -294,5 +312,5 @@ begin
 end $$;
 -- +goose StatementEnd
 
-grant execute on function app.priority_name, app.task_json, app.task_words, app.search_tasks, app.rank_midpoint, app.rank_step,
+grant execute on function app.priority_name, app.assignee_ids, app.label_ids, app.task_json, app.task_words, app.search_tasks, app.rank_midpoint, app.rank_step,
   app.rank_whole, app.rank_exact_between, app.rank_between to plinth_app;

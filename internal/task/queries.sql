@@ -147,10 +147,8 @@ searchable as (
 resource as (
   select u.id, u.key, u.number, u.project_id, u.board_id, u.column_id::uuid as column_id, u.title, u.description, u.status,
     app.priority_name(u.priority)::text as priority,
-    (case when @set_assignees::bool then @assignee_ids::uuid[] else
-      array(select a.user_id from app.task_assignees a where a.org_id = @org_id and a.task_id = u.id order by 1) end)::uuid[] as assignee_ids,
-    (case when @set_labels::bool then @label_ids::uuid[] else
-      array(select l.label_id from app.task_labels l where l.org_id = @org_id and l.task_id = u.id order by 1) end)::uuid[] as label_ids,
+    (case when @set_assignees::bool then @assignee_ids::uuid[] else app.assignee_ids(@org_id, u.id) end)::uuid[] as assignee_ids,
+    (case when @set_labels::bool then @label_ids::uuid[] else app.label_ids(@org_id, u.id) end)::uuid[] as label_ids,
     u.due_at, u.parent_id, u.created_by, u.rank, u.version, u.created_at, u.updated_at, u.completed_at
   from updated u
 ),
@@ -160,6 +158,46 @@ recorded as (
   from resource join updated u using (id)
 )
 select * from resource;
+
+-- name: ShareRanks :exec
+-- Queued before a task is placed beside another one, so that no Rebalance gives the column other ranks meanwhile. What
+-- goes to the end of a column needs no such care: Rebalance leaves all ranks below the last.
+select pg_advisory_xact_lock_shared(hashtextextended('ranks ' || cast(@org_id::uuid as text), 0));
+
+-- name: LockRanks :exec
+select pg_advisory_xact_lock(hashtextextended('ranks ' || cast(@org_id::uuid as text), 0));
+
+-- name: Rebalance :one
+-- Gives the tasks of a column short ranks in the order they have. The new ranks are whole steps down from the first old
+-- one, so none is in use. A trashed task follows unseen: its restoration makes the next version.
+with recursive ordered as (
+  select t.id, row_number() over (order by t.rank desc) as n
+  from app.tasks t where t.org_id = @org_id and t.column_id = @column_id
+),
+steps as (
+  select 1::bigint as n, app.rank_step(app.rank_whole(min(t.rank)), -1) as rank
+  from app.tasks t where t.org_id = @org_id and t.column_id = @column_id
+  union all
+  select s.n + 1, app.rank_step(s.rank, -1) from steps s where s.n < (select count(*) from ordered)
+),
+moved as (
+  update app.tasks t set rank = s.rank, version = t.version + (t.deleted_at is null)::int, updated_at = now()
+  from ordered o join steps s using (n)
+  where t.org_id = @org_id and t.column_id = @column_id and t.id = o.id
+  returning t.*
+),
+resource as (
+  select m.id, m.key, m.number, m.project_id, m.board_id, m.column_id::uuid as column_id, m.title, m.description, m.status,
+    app.priority_name(m.priority)::text as priority,
+    app.assignee_ids(@org_id, m.id)::uuid[] as assignee_ids, app.label_ids(@org_id, m.id)::uuid[] as label_ids,
+    m.due_at, m.parent_id, m.created_by, m.rank, m.version, m.created_at, m.updated_at, m.completed_at
+  from moved m where m.deleted_at is null
+),
+recorded as (
+  insert into app.events (org_id, kind, entity_id, project_id, task_id, version, payload)
+  select @org_id, 'task.moved', id, project_id, id, version, to_jsonb(resource) from resource order by rank
+)
+select * from resource r where r.id = @id::uuid;
 
 -- name: DeleteTask :one
 with deleted as (
@@ -171,8 +209,7 @@ with deleted as (
 ),
 recorded as (
   insert into app.events (org_id, kind, entity_id, project_id, task_id, version, payload)
-  select @org_id, 'task.deleted', d.id, d.project_id, d.id, d.version,
-    app.task_json(d.org_id, d.id) || jsonb_build_object('version', d.version, 'updated_at', d.updated_at)
+  select @org_id, 'task.deleted', d.id, d.project_id, d.id, d.version, app.task_json(d.org_id, d.id)
   from deleted d
 )
 select id from deleted;
@@ -195,14 +232,13 @@ restored as (
       where n.org_id = @org_id and n.column_id = g.column_id order by n.rank desc limit 1), null) end,
     completed_at = case when g.status <> 'done' then null when t.status = 'done' then t.completed_at else now() end,
     version = t.version + 1, updated_at = now()
-  from goal g where t.org_id = @org_id and t.id = g.id
+  from goal g where t.org_id = @org_id and t.id = g.id and t.deleted_at is not null
   returning t.*
 ),
 resource as (
   select r.id, r.key, r.number, r.project_id, r.board_id, r.column_id::uuid as column_id, r.title, r.description, r.status,
     app.priority_name(r.priority)::text as priority,
-    array(select a.user_id from app.task_assignees a where a.org_id = @org_id and a.task_id = r.id order by 1)::uuid[] as assignee_ids,
-    array(select l.label_id from app.task_labels l where l.org_id = @org_id and l.task_id = r.id order by 1)::uuid[] as label_ids,
+    app.assignee_ids(@org_id, r.id)::uuid[] as assignee_ids, app.label_ids(@org_id, r.id)::uuid[] as label_ids,
     r.due_at, r.parent_id, r.created_by, r.rank, r.version, r.created_at, r.updated_at, r.completed_at
   from restored r
 ),

@@ -173,12 +173,37 @@ func Update(ctx context.Context, s *db.Scope, in *UpdateInput) (*Task, error) {
 			return nil, err
 		}
 	}
+	if p.BeforeID != nil || p.AfterID != nil {
+		if err := taskdb.New(s.Ahead()).ShareRanks(ctx, s.Org()); err != nil {
+			return nil, err
+		}
+	}
 	row, err := taskdb.New(s).UpdateTask(ctx, p)
 	if err != nil {
 		return nil, fault.About("task", fault.ByConstraint(err, references))
 	}
 	t := Task(row)
+	if len(t.Rank) > longRank {
+		t = rebalance(ctx, s, t)
+	}
 	return &t, nil
+}
+
+// longRank is how many characters a rank may have. An insertion at one and the same place costs a bit or a little more,
+// so a column comes here after some hundreds of them.
+const longRank = 100
+
+// rebalance gives the tasks of t's column short ranks and returns t as it is then. The change that made the rank long is
+// committed and stands: where this fails, t is returned as it is, and the next long rank tries again.
+func rebalance(ctx context.Context, s *db.Scope, t Task) Task {
+	if err := taskdb.New(s.Ahead()).LockRanks(ctx, s.Org()); err != nil {
+		return t
+	}
+	row, err := taskdb.New(s).Rebalance(ctx, taskdb.RebalanceParams{OrgID: s.Org(), ColumnID: &t.ColumnID, ID: t.ID})
+	if err != nil {
+		return t
+	}
+	return Task(row)
 }
 
 // DeleteInput is the request of Delete.

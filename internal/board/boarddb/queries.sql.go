@@ -481,7 +481,7 @@ recorded as (
   select $1, 'column.updated', id, project_id, version, to_jsonb(resource) from resource
 ),
 followed as (
-  update app.tasks t set status = r.status, version = t.version + 1, updated_at = now(),
+  update app.tasks t set status = r.status, version = t.version + (t.deleted_at is null)::int, updated_at = now(),
     completed_at = case when r.status <> 'done' then null when t.status = 'done' then t.completed_at else now() end
   from old, resource r
   where t.org_id = $1 and t.column_id = old.id and r.status <> old.status
@@ -490,7 +490,6 @@ followed as (
 tasks_recorded as (
   insert into app.events (org_id, kind, entity_id, project_id, task_id, version, payload)
   select $1, 'task.updated', f.id, f.project_id, f.id, f.version, app.task_json(f.org_id, f.id)
-    || jsonb_build_object('status', f.status, 'version', f.version, 'updated_at', f.updated_at, 'completed_at', f.completed_at)
   from followed f where f.deleted_at is null
 )
 select id, project_id, board_id, name, status, wip_limit, rank, version, created_at, updated_at from resource
@@ -522,7 +521,7 @@ type UpdateColumnRow struct {
 }
 
 // Changes a column, and its tasks' status along with its own, each with an event. A task that comes in meanwhile breaks
-// the foreign key, and the statement runs again.
+// the foreign key, and the statement runs again. A trashed task follows unseen: its restoration makes the next version.
 func (q *Queries) UpdateColumn(ctx context.Context, arg UpdateColumnParams) (UpdateColumnRow, error) {
 	row := q.db.QueryRow(ctx, updateColumn,
 		arg.OrgID,

@@ -144,8 +144,7 @@ with deleted as (
 ),
 recorded as (
   insert into app.events (org_id, kind, entity_id, project_id, task_id, version, payload)
-  select $1, 'task.deleted', d.id, d.project_id, d.id, d.version,
-    app.task_json(d.org_id, d.id) || jsonb_build_object('version', d.version, 'updated_at', d.updated_at)
+  select $1, 'task.deleted', d.id, d.project_id, d.id, d.version, app.task_json(d.org_id, d.id)
   from deleted d
 )
 select id from deleted
@@ -238,6 +237,15 @@ func (q *Queries) GetTask(ctx context.Context, arg GetTaskParams) (GetTaskRow, e
 	return i, err
 }
 
+const lockRanks = `-- name: LockRanks :exec
+select pg_advisory_xact_lock(hashtextextended('ranks ' || cast($1::uuid as text), 0))
+`
+
+func (q *Queries) LockRanks(ctx context.Context, orgID uuid.UUID) error {
+	_, err := q.db.Exec(ctx, lockRanks, orgID)
+	return err
+}
+
 const lockTree = `-- name: LockTree :exec
 select pg_advisory_xact_lock(hashtextextended('task tree ' || cast($1::uuid as text), 0))
 `
@@ -246,6 +254,96 @@ select pg_advisory_xact_lock(hashtextextended('task tree ' || cast($1::uuid as t
 func (q *Queries) LockTree(ctx context.Context, orgID uuid.UUID) error {
 	_, err := q.db.Exec(ctx, lockTree, orgID)
 	return err
+}
+
+const rebalance = `-- name: Rebalance :one
+with recursive ordered as (
+  select t.id, row_number() over (order by t.rank desc) as n
+  from app.tasks t where t.org_id = $2 and t.column_id = $3
+),
+steps as (
+  select 1::bigint as n, app.rank_step(app.rank_whole(min(t.rank)), -1) as rank
+  from app.tasks t where t.org_id = $2 and t.column_id = $3
+  union all
+  select s.n + 1, app.rank_step(s.rank, -1) from steps s where s.n < (select count(*) from ordered)
+),
+moved as (
+  update app.tasks t set rank = s.rank, version = t.version + (t.deleted_at is null)::int, updated_at = now()
+  from ordered o join steps s using (n)
+  where t.org_id = $2 and t.column_id = $3 and t.id = o.id
+  returning t.org_id, t.id, t.key, t.number, t.project_id, t.board_id, t.column_id, t.title, t.description, t.status, t.priority, t.due_at, t.parent_id, t.created_by, t.rank, t.version, t.created_at, t.updated_at, t.completed_at, t.deleted_at
+),
+resource as (
+  select m.id, m.key, m.number, m.project_id, m.board_id, m.column_id::uuid as column_id, m.title, m.description, m.status,
+    app.priority_name(m.priority)::text as priority,
+    app.assignee_ids($2, m.id)::uuid[] as assignee_ids, app.label_ids($2, m.id)::uuid[] as label_ids,
+    m.due_at, m.parent_id, m.created_by, m.rank, m.version, m.created_at, m.updated_at, m.completed_at
+  from moved m where m.deleted_at is null
+),
+recorded as (
+  insert into app.events (org_id, kind, entity_id, project_id, task_id, version, payload)
+  select $2, 'task.moved', id, project_id, id, version, to_jsonb(resource) from resource order by rank
+)
+select id, key, number, project_id, board_id, column_id, title, description, status, priority, assignee_ids, label_ids, due_at, parent_id, created_by, rank, version, created_at, updated_at, completed_at from resource r where r.id = $1::uuid
+`
+
+type RebalanceParams struct {
+	ID       uuid.UUID
+	OrgID    uuid.UUID
+	ColumnID *uuid.UUID
+}
+
+type RebalanceRow struct {
+	ID          uuid.UUID
+	Key         string
+	Number      int32
+	ProjectID   uuid.UUID
+	BoardID     uuid.UUID
+	ColumnID    uuid.UUID
+	Title       string
+	Description string
+	Status      string
+	Priority    string
+	AssigneeIDs []uuid.UUID
+	LabelIDs    []uuid.UUID
+	DueAt       *time.Time
+	ParentID    *uuid.UUID
+	CreatedBy   uuid.UUID
+	Rank        string
+	Version     int32
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+	CompletedAt *time.Time
+}
+
+// Gives the tasks of a column short ranks in the order they have. The new ranks are whole steps down from the first old
+// one, so none is in use. A trashed task follows unseen: its restoration makes the next version.
+func (q *Queries) Rebalance(ctx context.Context, arg RebalanceParams) (RebalanceRow, error) {
+	row := q.db.QueryRow(ctx, rebalance, arg.ID, arg.OrgID, arg.ColumnID)
+	var i RebalanceRow
+	err := row.Scan(
+		&i.ID,
+		&i.Key,
+		&i.Number,
+		&i.ProjectID,
+		&i.BoardID,
+		&i.ColumnID,
+		&i.Title,
+		&i.Description,
+		&i.Status,
+		&i.Priority,
+		&i.AssigneeIDs,
+		&i.LabelIDs,
+		&i.DueAt,
+		&i.ParentID,
+		&i.CreatedBy,
+		&i.Rank,
+		&i.Version,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+		&i.CompletedAt,
+	)
+	return i, err
 }
 
 const requireReferences = `-- name: RequireReferences :exec
@@ -300,14 +398,13 @@ restored as (
       where n.org_id = $1 and n.column_id = g.column_id order by n.rank desc limit 1), null) end,
     completed_at = case when g.status <> 'done' then null when t.status = 'done' then t.completed_at else now() end,
     version = t.version + 1, updated_at = now()
-  from goal g where t.org_id = $1 and t.id = g.id
+  from goal g where t.org_id = $1 and t.id = g.id and t.deleted_at is not null
   returning t.org_id, t.id, t.key, t.number, t.project_id, t.board_id, t.column_id, t.title, t.description, t.status, t.priority, t.due_at, t.parent_id, t.created_by, t.rank, t.version, t.created_at, t.updated_at, t.completed_at, t.deleted_at
 ),
 resource as (
   select r.id, r.key, r.number, r.project_id, r.board_id, r.column_id::uuid as column_id, r.title, r.description, r.status,
     app.priority_name(r.priority)::text as priority,
-    array(select a.user_id from app.task_assignees a where a.org_id = $1 and a.task_id = r.id order by 1)::uuid[] as assignee_ids,
-    array(select l.label_id from app.task_labels l where l.org_id = $1 and l.task_id = r.id order by 1)::uuid[] as label_ids,
+    app.assignee_ids($1, r.id)::uuid[] as assignee_ids, app.label_ids($1, r.id)::uuid[] as label_ids,
     r.due_at, r.parent_id, r.created_by, r.rank, r.version, r.created_at, r.updated_at, r.completed_at
   from restored r
 ),
@@ -375,6 +472,17 @@ func (q *Queries) RestoreTask(ctx context.Context, arg RestoreTaskParams) (Resto
 		&i.CompletedAt,
 	)
 	return i, err
+}
+
+const shareRanks = `-- name: ShareRanks :exec
+select pg_advisory_xact_lock_shared(hashtextextended('ranks ' || cast($1::uuid as text), 0))
+`
+
+// Queued before a task is placed beside another one, so that no Rebalance gives the column other ranks meanwhile. What
+// goes to the end of a column needs no such care: Rebalance leaves all ranks below the last.
+func (q *Queries) ShareRanks(ctx context.Context, orgID uuid.UUID) error {
+	_, err := q.db.Exec(ctx, shareRanks, orgID)
+	return err
 }
 
 const updateTask = `-- name: UpdateTask :one
@@ -464,10 +572,8 @@ searchable as (
 resource as (
   select u.id, u.key, u.number, u.project_id, u.board_id, u.column_id::uuid as column_id, u.title, u.description, u.status,
     app.priority_name(u.priority)::text as priority,
-    (case when $16::bool then $17::uuid[] else
-      array(select a.user_id from app.task_assignees a where a.org_id = $1 and a.task_id = u.id order by 1) end)::uuid[] as assignee_ids,
-    (case when $18::bool then $19::uuid[] else
-      array(select l.label_id from app.task_labels l where l.org_id = $1 and l.task_id = u.id order by 1) end)::uuid[] as label_ids,
+    (case when $16::bool then $17::uuid[] else app.assignee_ids($1, u.id) end)::uuid[] as assignee_ids,
+    (case when $18::bool then $19::uuid[] else app.label_ids($1, u.id) end)::uuid[] as label_ids,
     u.due_at, u.parent_id, u.created_by, u.rank, u.version, u.created_at, u.updated_at, u.completed_at
   from updated u
 ),
