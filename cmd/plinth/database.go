@@ -55,63 +55,6 @@ func (migrateStatusCmd) Run(c *cli) error {
 	})
 }
 
-type doctorCmd struct{}
-
-// Run checks the installation line by line and fails where something is wrong.
-func (doctorCmd) Run(c *cli) error {
-	return c.withDatabase(func(ctx context.Context, cfg config.Config, d *app.Database) error {
-		fmt.Println("ok    settings")
-		for _, name := range cfg.Unused() {
-			fmt.Println("warn  " + name + " is set, but this version does not use it yet")
-		}
-		pool, err := db.Open(ctx, d.AppURL, db.Options{Size: 1})
-		if err != nil {
-			return err
-		}
-		defer pool.Close()
-		failed := false
-		report := func(what string, err error) {
-			if err != nil {
-				failed = true
-				fmt.Println("FAIL  " + what + ": " + err.Error())
-				return
-			}
-			fmt.Println("ok    " + what)
-		}
-		report("database answers", pool.Ping(ctx))
-		report("migrations are applied", pendingMigrations(ctx, d.OwnerURL))
-		report("policies bind the application", db.Check(ctx, pool.Unscoped()))
-		hole, err := db.Unpatched(ctx, pool.Unscoped())
-		switch {
-		case err != nil:
-			report("server version", err)
-		case hole != "" && cfg.RequirePatchedPostgres:
-			report("server version", errors.New(hole))
-		case hole != "":
-			fmt.Println("warn  server version: " + hole)
-		default:
-			report("server version", nil)
-		}
-		if failed {
-			return errors.New("the installation is not healthy")
-		}
-		return nil
-	})
-}
-
-func pendingMigrations(ctx context.Context, url string) error {
-	list, err := db.Migrations(ctx, url, migrations.FS)
-	if err != nil {
-		return err
-	}
-	for _, m := range list {
-		if m.AppliedAt.IsZero() {
-			return fmt.Errorf("%s is pending; run plinth migrate up", m.Name)
-		}
-	}
-	return nil
-}
-
 // withDatabase reaches the configured database, quietly and also beside a running server, for one command.
 func (c *cli) withDatabase(use func(context.Context, config.Config, *app.Database) error) error {
 	cfg, _, err := c.load()

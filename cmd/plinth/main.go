@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -22,6 +23,7 @@ type cli struct {
 	Serve   serveCmd   `cmd:"" default:"1" help:"Serve the API."`
 	Migrate migrateCmd `cmd:"" help:"Bring the database schema up to date, or tell where it is."`
 	Doctor  doctorCmd  `cmd:"" help:"Check the settings and the database, and say what is wrong."`
+	Demo    demoCmd    `cmd:"" help:"Fill an organization with sample work."`
 	Openapi openapiCmd `cmd:"" help:"Print the OpenAPI document."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
@@ -30,9 +32,14 @@ func main() {
 	var c cli
 	parsed := kong.Parse(&c, kong.Name("plinth"), kong.Description("A multi-tenant project-management backend."), kong.UsageOnError())
 	if err := parsed.Run(&c); err != nil {
-		fmt.Fprintln(os.Stderr, "plinth: "+err.Error())
+		fmt.Fprintln(os.Stderr, "plinth: "+oneLine(err))
 		os.Exit(1)
 	}
+}
+
+// oneLine keeps an error of several lines on one.
+func oneLine(err error) string {
+	return strings.Join(strings.FieldsFunc(err.Error(), func(c rune) bool { return c == '\n' || c == '\t' }), "; ")
 }
 
 // load reads the settings and makes the log that they ask for.

@@ -19,9 +19,10 @@ type Database struct {
 	OwnerURL string // migrates
 	AppURL   string // serves
 
-	options pgembed.Options
-	cluster *pgembed.Cluster
-	log     *slog.Logger
+	embedded bool
+	options  pgembed.Options
+	cluster  *pgembed.Cluster // nil where the database is a given one or another process's
+	log      *slog.Logger
 }
 
 // OpenDatabase reaches the database, starting the embedded one where none is given.
@@ -33,7 +34,7 @@ func OpenDatabase(ctx context.Context, c config.Config, log *slog.Logger) (*Data
 		}
 		return &Database{OwnerURL: owner, AppURL: string(c.DatabaseURL), log: log}, nil
 	}
-	d := &Database{log: log, options: embeddedOptions(c, log)}
+	d := &Database{embedded: true, log: log, options: embeddedOptions(c, log)}
 	cluster, err := pgembed.Start(ctx, d.options)
 	if err != nil {
 		return nil, fmt.Errorf("start embedded PostgreSQL: %w", err)
@@ -51,7 +52,7 @@ func (d *Database) Migrate(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("migrate database: %w", err)
 	}
-	if d.cluster == nil {
+	if !d.embedded {
 		return applied, nil
 	}
 	return applied, db.AllowLogin(ctx, d.OwnerURL)
@@ -68,7 +69,7 @@ func ReachDatabase(ctx context.Context, c config.Config, log *slog.Logger) (*Dat
 	if err != nil {
 		return nil, err
 	}
-	return &Database{OwnerURL: url(pgembed.Superuser, pgembed.Database), AppURL: url(db.AppRole, pgembed.Database), log: log}, nil
+	return &Database{embedded: true, OwnerURL: url(pgembed.Superuser, pgembed.Database), AppURL: url(db.AppRole, pgembed.Database), log: log}, nil
 }
 
 func embeddedOptions(c config.Config, log *slog.Logger) pgembed.Options {

@@ -36,14 +36,11 @@ func Serve(ctx context.Context, c config.Config, log *slog.Logger, stop <-chan s
 	if err := os.MkdirAll(c.DataDir, 0o755); err != nil {
 		return fmt.Errorf("make data directory: %w", err)
 	}
-	database, err := OpenDatabase(ctx, c, log)
-	if err != nil {
+	database, err := startDatabase(ctx, c, log, stop)
+	if err != nil || database == nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, database.Close(context.WithoutCancel(ctx))) }()
-	if err := database.Prepare(ctx, c.RequirePatchedPostgres); err != nil {
-		return err
-	}
 	sender, closeMail, err := openMail(ctx, c, log)
 	if err != nil {
 		return err
@@ -64,6 +61,33 @@ func Serve(ctx context.Context, c config.Config, log *slog.Logger, stop <-chan s
 	}
 	defer closeMetrics()
 	return a.serve(ctx, listener, stop)
+}
+
+// startDatabase opens and prepares the database; a stop meanwhile gives it up, and is no error: then both are nil.
+func startDatabase(ctx context.Context, c config.Config, log *slog.Logger, stop <-chan struct{}) (*Database, error) {
+	starting, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		select {
+		case <-stop:
+			cancel()
+		case <-starting.Done():
+		}
+	}()
+	d, err := OpenDatabase(starting, c, log)
+	if err == nil {
+		if err = d.Prepare(starting, c.RequirePatchedPostgres); err == nil {
+			return d, nil
+		}
+		err = errors.Join(err, d.Close(context.WithoutCancel(ctx)))
+	}
+	select {
+	case <-stop:
+		log.Info("stopped before it was ready")
+		return nil, nil
+	default:
+		return nil, err
+	}
 }
 
 func (a *App) serve(ctx context.Context, listener net.Listener, stop <-chan struct{}) error {
