@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -97,7 +98,7 @@ func (v *Service) admit(ctx context.Context, p authn.Principal, org uuid.UUID) (
 }
 
 func orgOf(hr *http.Request) (uuid.UUID, error) {
-	values := append(hr.URL.Query()["org_id"], hr.Header.Values("X-Org-Id")...)
+	values := slices.Concat(hr.URL.Query()["org_id"], hr.Header.Values("X-Org-Id"))
 	if len(values) == 0 {
 		return uuid.Nil, fault.New(fault.OrgHeader, "Give the organization as the query parameter org_id.")
 	}

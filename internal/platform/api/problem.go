@@ -126,9 +126,12 @@ func writeProblem(w http.ResponseWriter, hr *http.Request, err error) {
 	_, _ = w.Write(body) // the client may have left
 }
 
+// maxFields bounds how many wrong places a problem lists.
+const maxFields = 100
+
 // humaProblem is the problem of what huma found wrong in a request. ctx is nil where huma only wants the type.
 func humaProblem(ctx huma.Context, status int, msg string, errs []error) *Problem {
-	f := &fault.Fault{Kind: fault.Internal, Err: errors.Join(append(errs, errors.New(msg))...)}
+	f := &fault.Fault{Kind: fault.Internal, Err: errors.New(msg)} // the errors' own texts hold values of the request
 	switch status {
 	case http.StatusUnprocessableEntity:
 		f.Kind = fault.Validation
@@ -139,7 +142,10 @@ func humaProblem(ctx huma.Context, status int, msg string, errs []error) *Proble
 	case http.StatusRequestEntityTooLarge:
 		f.Kind = fault.TooLarge
 	}
-	for _, err := range errs {
+	if f.Kind != fault.Internal {
+		f.Err = errors.New(msg) // huma's errors print the values they are about: secrets, and whole bodies over and over
+	}
+	for _, err := range errs[:min(len(errs), maxFields)] {
 		f.Fields = append(f.Fields, fieldOf(err))
 	}
 	if f.Kind == fault.MalformedBody && len(f.Fields) > 0 {

@@ -1,13 +1,16 @@
 package event
 
 import (
+	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
@@ -34,8 +37,12 @@ type Frame struct {
 
 // NewFrame encodes a record. Status is that of the resource, where it has one.
 func NewFrame(r Record, cursor string) ([]byte, error) {
+	data, err := restTimes(r.Payload)
+	if err != nil {
+		return nil, fmt.Errorf("read payload of event %s: %w", r.UID, err)
+	}
 	f := Frame{Type: r.Kind, ID: r.UID, Cursor: cursor, OrgID: r.Org, OccurredAt: r.At.UTC(), ActorID: r.ActorID,
-		ProjectID: r.ProjectID, TaskID: r.TaskID, Version: r.Version, Data: jsontext.Value(r.Payload)}
+		ProjectID: r.ProjectID, TaskID: r.TaskID, Version: r.Version, Data: data}
 	if strings.HasPrefix(string(r.Kind), "comment.") {
 		f.CommentID = &r.EntityID
 	}
@@ -47,6 +54,28 @@ func NewFrame(r Record, cursor string) ([]byte, error) {
 	}
 	f.Status = state.Status
 	return json.Marshal(f)
+}
+
+// restTimes writes the times of a resource as REST does: PostgreSQL's JSON has +00:00 where Go's has Z.
+func restTimes(payload []byte) (jsontext.Value, error) {
+	var out bytes.Buffer
+	from, to := jsontext.NewDecoder(bytes.NewReader(payload)), jsontext.NewEncoder(&out)
+	for {
+		isTime := from.PeekKind() == '"' && strings.HasSuffix(string(from.StackPointer()), "_at")
+		token, err := from.ReadToken()
+		if errors.Is(err, io.EOF) {
+			return bytes.TrimSpace(out.Bytes()), nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if at, err := time.Parse(time.RFC3339, token.String()); isTime && err == nil {
+			token = jsontext.String(at.UTC().Format(time.RFC3339Nano))
+		}
+		if err := to.WriteToken(token); err != nil {
+			return nil, err
+		}
+	}
 }
 
 // Cursors turn positions into opaque, sealed text, which tells nothing of other organizations' pace.
