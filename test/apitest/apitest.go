@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -118,14 +119,23 @@ type Server struct {
 	Mail  *Mailbox
 	Wire  *Wire
 
-	name string
+	Transport http.RoundTripper // that clients send through; a test may put itself in between
+
+	name  string
+	relay relay
+}
+
+// relay is the running of the app beside its requests.
+type relay struct {
+	stop    context.CancelFunc
+	stopped chan struct{}
 }
 
 // New starts a Server for a test.
 func New(t testing.TB, options ...Option) *Server {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	s := &Server{Mail: &Mailbox{}, Wire: &Wire{}, name: fmt.Sprintf("plinth_%d", databases.Add(1))}
+	s := &Server{Mail: &Mailbox{}, Wire: &Wire{}, Transport: http.DefaultTransport, name: fmt.Sprintf("plinth_%d", databases.Add(1))}
 	must(t, adminExec(ctx, "create database "+s.name+" template "+template))
 	owner, err := pgxpool.New(ctx, s.DatabaseURL(pgembed.Superuser))
 	must(t, err)
@@ -140,20 +150,27 @@ func New(t testing.TB, options ...Option) *Server {
 	}
 	s.App, err = app.New(ctx, o)
 	must(t, err)
-	done := make(chan struct{})
-	go func() { s.App.Run(ctx); close(done) }()
+	running, stop := context.WithCancel(ctx)
+	s.relay = relay{stop, make(chan struct{})}
+	go func() { s.App.Run(running); close(s.relay.stopped) }()
 	listener := httptest.NewServer(s.App.Router)
 	s.URL = listener.URL
 	t.Cleanup(func() {
 		s.App.Hub.Close()
 		listener.Close()
+		s.StopRelay()
 		cancel()
-		<-done
 		s.App.Close()
 		owner.Close()
 		must(t, adminExec(context.Background(), "drop database "+s.name+" with (force)"))
 	})
 	return s
+}
+
+// StopRelay ends the relay of events and the sweep for good, so that Wire counts requests alone.
+func (s *Server) StopRelay() {
+	s.relay.stop()
+	<-s.relay.stopped
 }
 
 // DatabaseURL reaches the server's database as a role.
@@ -178,6 +195,13 @@ func (b *Mailbox) Send(_ context.Context, m mail.Message) error {
 	defer b.mu.Unlock()
 	b.messages = append(b.messages, m)
 	return nil
+}
+
+// Len is how many messages have been sent.
+func (b *Mailbox) Len() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.messages)
 }
 
 // To gives the messages to an address, oldest first.

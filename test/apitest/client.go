@@ -97,7 +97,8 @@ func (c *Client) In(org string) *Client {
 // Header is a request header.
 type Header struct{ Name, Value string }
 
-// Do sends a request. A body of type []byte or string goes out as it is, nil means none, all else as JSON.
+// Do sends a request. A body of type []byte or string goes out as it is, nil means none, all else as JSON. The headers
+// take the place of the client's own; one that is given twice is sent twice.
 func (c *Client) Do(t testing.TB, method, path string, body any, headers ...Header) *Response {
 	t.Helper()
 	r, err := c.Try(method, path, body, headers...)
@@ -130,9 +131,12 @@ func (c *Client) Try(method, path string, body any, headers ...Header) (*Respons
 		if h.Name == "Host" {
 			req.Host = h.Value
 		}
-		req.Header.Set(h.Name, h.Value)
+		req.Header.Del(h.Name)
 	}
-	resp, err := http.DefaultTransport.RoundTrip(req)
+	for _, h := range headers {
+		req.Header.Add(h.Name, h.Value)
+	}
+	resp, err := c.Server.Transport.RoundTrip(req)
 	if err != nil {
 		return nil, err
 	}
