@@ -60,6 +60,7 @@ func (c client) call(ctx context.Context, method, path string, body, answer any)
 	if err != nil {
 		return err
 	}
+	defer func() { _ = resp.Body.Close() }()
 	return read(resp, answer)
 }
 

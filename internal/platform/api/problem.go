@@ -172,7 +172,7 @@ func fieldOf(err error) fault.Field {
 	return fault.Field{Location: location, Message: message}
 }
 
-func problemIndex(w http.ResponseWriter, hr *http.Request) {
+func problemIndex(w http.ResponseWriter, _ *http.Request) {
 	var b strings.Builder
 	b.WriteString("<h1>Problems</h1><p>Every refusal is application/problem+json (RFC 9457) of one of these types.</p><ul>")
 	for _, info := range fault.Kinds() {

@@ -94,7 +94,7 @@ func (p *probe) Write(b []byte) (int, error) { return len(b), nil }
 func (p *probe) WriteHeader(status int)      { p.status = status }
 
 func (r *Router) panicked(w *recorder, hr *http.Request, thrown any) {
-	if thrown == http.ErrAbortHandler {
+	if err, ok := thrown.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 		panic(thrown)
 	}
 	r.cfg.Log.ErrorContext(hr.Context(), "panic", "request_id", requestFrom(hr.Context()).ID, "panic", fmt.Sprint(thrown), "stack", string(debug.Stack()))

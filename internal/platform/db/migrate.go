@@ -25,7 +25,7 @@ type Migration struct {
 // lock lets one of them work. It returns how many it applied.
 func Migrate(ctx context.Context, url string, files fs.FS) (int, error) {
 	applied := 0
-	err := withProvider(ctx, url, files, func(p *goose.Provider) error {
+	err := withProvider(url, files, func(p *goose.Provider) error {
 		results, err := p.Up(ctx)
 		applied = len(results)
 		var partial *goose.PartialError
@@ -40,7 +40,7 @@ func Migrate(ctx context.Context, url string, files fs.FS) (int, error) {
 // Migrations lists all migrations in order.
 func Migrations(ctx context.Context, url string, files fs.FS) ([]Migration, error) {
 	var list []Migration
-	err := withProvider(ctx, url, files, func(p *goose.Provider) error {
+	err := withProvider(url, files, func(p *goose.Provider) error {
 		status, err := p.Status(ctx)
 		for _, s := range status {
 			list = append(list, Migration{s.Source.Version, s.Source.Path, s.AppliedAt})
@@ -50,7 +50,7 @@ func Migrations(ctx context.Context, url string, files fs.FS) ([]Migration, erro
 	return list, err
 }
 
-func withProvider(ctx context.Context, url string, files fs.FS, use func(*goose.Provider) error) error {
+func withProvider(url string, files fs.FS, use func(*goose.Provider) error) error {
 	conn, err := sql.Open("pgx", url)
 	if err != nil {
 		return fmt.Errorf("open database: %w", err)
