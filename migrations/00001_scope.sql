@@ -77,15 +77,16 @@ create function app.role_rank(role text) returns smallint language sql immutable
 create function app.current_rank() returns smallint language sql stable parallel safe as $$
   select case when app.in_scope() then app.role_rank(current_setting('app.role', true)) else 0::smallint end $$;
 
--- set_scope binds the scope to the running transaction. Only the entry functions call it.
+-- set_scope binds the scope to the running transaction. Only the entry functions call it, the busy ones in an assignment:
+-- PL/pgSQL runs no query for one, which makes it cheaper.
 -- +goose StatementBegin
-create function app.set_scope(p_reseller uuid, p_user uuid, p_org uuid, p_role text) returns void language plpgsql as $$
+create function app.set_scope(p_reseller uuid, p_user uuid, p_org uuid, p_role text) returns text language plpgsql as $$
 begin
-  perform set_config('app.at', extract(epoch from transaction_timestamp())::text, true),
-          set_config('app.reseller_id', coalesce(p_reseller::text, ''), true),
-          set_config('app.user_id', coalesce(p_user::text, ''), true),
-          set_config('app.org_id', coalesce(p_org::text, ''), true),
-          set_config('app.role', coalesce(p_role, ''), true);
+  return set_config('app.at', extract(epoch from transaction_timestamp())::text, true)
+    || set_config('app.reseller_id', coalesce(p_reseller::text, ''), true)
+    || set_config('app.user_id', coalesce(p_user::text, ''), true)
+    || set_config('app.org_id', coalesce(p_org::text, ''), true)
+    || set_config('app.role', coalesce(p_role, ''), true);
 end $$;
 -- +goose StatementEnd
 

@@ -82,12 +82,14 @@ end $$;
 -- enter_user opens a signed-in user's own scope; the session must still be live.
 create function app.enter_user(p_reseller uuid, p_user uuid, p_session uuid) returns void
 language plpgsql security definer set search_path = '' as $$
+declare
+  v_scope text;
 begin
   if not exists (select from app.sessions s where s.id = p_session and s.user_id = p_user and s.reseller_id = p_reseller
                  and s.ended_at is null and s.expires_at > now()) then
     perform app.refuse('session-ended');
   end if;
-  perform app.set_scope(p_reseller, p_user, null, null);
+  v_scope := app.set_scope(p_reseller, p_user, null, null);
 end $$;
 -- +goose StatementEnd
 

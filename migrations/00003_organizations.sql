@@ -94,6 +94,7 @@ create function app.enter_org(p_reseller uuid, p_user uuid, p_session uuid, p_or
 language plpgsql security definer set search_path = '' as $$
 declare
   v_role text;
+  v_scope text;
 begin
   select coalesce(m.role, '') into v_role
   from app.sessions s left join app.memberships m on m.org_id = p_org and m.user_id = s.user_id
@@ -101,7 +102,7 @@ begin
   if v_role is null then perform app.refuse('session-ended'); end if;
   if v_role = '' then perform app.refuse('org-denied'); end if;
   if app.role_rank(v_role) < p_need then perform app.refuse('forbidden'); end if;
-  perform app.set_scope(p_reseller, p_user, p_org, v_role);
+  v_scope := app.set_scope(p_reseller, p_user, p_org, v_role);
 end $$;
 
 -- found_org turns the running user's scope into that of an organization about to be made, as its first admin.

@@ -3,7 +3,7 @@ with created as (
   insert into app.comments (org_id, id, project_id, task_id, author_id, body)
   select t.org_id, @id, t.project_id, t.id, app.current_user_id(), @body
   from app.tasks t where t.org_id = @org_id and t.deleted_at is null
-    and t.id = coalesce(sqlc.narg('task_id'), (select k.id from app.tasks k where k.org_id = @org_id and k.key = sqlc.narg('task_key')))
+    and t.id = case when sqlc.narg('task_id')::uuid is not null then sqlc.narg('task_id')::uuid else (select k.id from app.tasks k where k.org_id = @org_id and k.key = sqlc.narg('task_key')) end
   returning *
 ),
 resource as (
@@ -17,13 +17,13 @@ select * from resource;
 
 -- name: RequireTask :exec
 select app.require(exists (select from app.tasks t where t.org_id = @org_id and t.deleted_at is null
-  and t.id = coalesce(sqlc.narg('task_id'), (select k.id from app.tasks k where k.org_id = @org_id and k.key = sqlc.narg('task_key')))), 'not-found');
+  and t.id = case when sqlc.narg('task_id')::uuid is not null then sqlc.narg('task_id')::uuid else (select k.id from app.tasks k where k.org_id = @org_id and k.key = sqlc.narg('task_key')) end), 'not-found');
 
 -- name: ListComments :many
 select c.id, c.task_id, c.author_id, c.body, c.version, c.created_at, c.updated_at
 from app.comments c
 where c.org_id = @org_id
-  and c.task_id = coalesce(sqlc.narg('task_id'), (select k.id from app.tasks k where k.org_id = @org_id and k.key = sqlc.narg('task_key')))
+  and c.task_id = case when sqlc.narg('task_id')::uuid is not null then sqlc.narg('task_id')::uuid else (select k.id from app.tasks k where k.org_id = @org_id and k.key = sqlc.narg('task_key')) end
   and (sqlc.narg('after')::uuid is null or c.id > sqlc.narg('after')::uuid)
 order by c.id limit @more;
 

@@ -94,6 +94,14 @@ type listed struct {
 	SortValue *string
 }
 
+func scanListed(row pgx.CollectableRow) (listed, error) {
+	var l listed
+	err := row.Scan(&l.ID, &l.Key, &l.Number, &l.ProjectID, &l.BoardID, &l.ColumnID, &l.Title, &l.Description, &l.Status,
+		&l.Priority, &l.AssigneeIDs, &l.LabelIDs, &l.DueAt, &l.ParentID, &l.CreatedBy, &l.Rank, &l.Version, &l.CreatedAt,
+		&l.UpdatedAt, &l.CompletedAt, &l.SortValue)
+	return l, err
+}
+
 const selectTasks = `select t.id, t.key, t.number, t.project_id, t.board_id, t.column_id, t.title, t.description, t.status,
   app.priority_name(t.priority) as priority,
   array(select a.user_id from app.task_assignees a where a.org_id = t.org_id and a.task_id = t.id order by 1) as assignee_ids,
@@ -118,7 +126,7 @@ func (l *listing) run(ctx context.Context, s *db.Scope, columnPlace string) (*ap
 	if err != nil {
 		return nil, err
 	}
-	items, err := pgx.CollectRows(rows, pgx.RowToStructByPos[listed])
+	items, err := pgx.CollectRows(rows, scanListed)
 	if err != nil {
 		return nil, err
 	}

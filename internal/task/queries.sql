@@ -45,6 +45,7 @@ recorded as (
 select * from resource;
 
 -- name: GetTask :one
+-- The id or the key; coalesce of the two would keep the planner from the index under the policy.
 select t.id, t.key, t.number, t.project_id, t.board_id, t.column_id::uuid as column_id, t.title, t.description, t.status,
   app.priority_name(t.priority)::text as priority,
   array(select a.user_id from app.task_assignees a where a.org_id = t.org_id and a.task_id = t.id order by 1)::uuid[] as assignee_ids,
@@ -52,7 +53,7 @@ select t.id, t.key, t.number, t.project_id, t.board_id, t.column_id::uuid as col
   t.due_at, t.parent_id, t.created_by, t.rank, t.version, t.created_at, t.updated_at, t.completed_at
 from app.tasks t
 where t.org_id = @org_id and t.deleted_at is null
-  and t.id = coalesce(sqlc.narg('id'), (select k.id from app.tasks k where k.org_id = @org_id and k.key = sqlc.narg('key')));
+  and t.id = case when sqlc.narg('id')::uuid is not null then sqlc.narg('id')::uuid else (select k.id from app.tasks k where k.org_id = @org_id and k.key = sqlc.narg('key')) end;
 
 -- name: LockTree :exec
 -- Queued before a change of parent, so that two changes at once cannot close a circle.
@@ -63,7 +64,7 @@ select pg_advisory_xact_lock(hashtextextended('task tree ' || cast(@org_id::uuid
 with recursive old as (
   select t.* from app.tasks t
   where t.org_id = @org_id and t.deleted_at is null
-    and t.id = coalesce(sqlc.narg('id'), (select k.id from app.tasks k where k.org_id = @org_id and k.key = sqlc.narg('key')))
+    and t.id = case when sqlc.narg('id')::uuid is not null then sqlc.narg('id')::uuid else (select k.id from app.tasks k where k.org_id = @org_id and k.key = sqlc.narg('key')) end
     and app.require(sqlc.narg('versions')::int[] is null or t.version = any(sqlc.narg('versions')::int[]), 'stale-version')
   for no key update
 ),
@@ -203,7 +204,7 @@ select * from resource r where r.id = @id::uuid;
 with deleted as (
   update app.tasks t set deleted_at = now(), version = t.version + 1, updated_at = now()
   where t.org_id = @org_id and t.deleted_at is null
-    and t.id = coalesce(sqlc.narg('id'), (select k.id from app.tasks k where k.org_id = @org_id and k.key = sqlc.narg('key')))
+    and t.id = case when sqlc.narg('id')::uuid is not null then sqlc.narg('id')::uuid else (select k.id from app.tasks k where k.org_id = @org_id and k.key = sqlc.narg('key')) end
     and app.require(sqlc.narg('versions')::int[] is null or t.version = any(sqlc.narg('versions')::int[]), 'stale-version')
   returning *
 ),
@@ -223,7 +224,7 @@ with goal as (
     select c.id, c.status from app.columns c where c.org_id = @org_id and c.board_id = t.board_id
     order by c.id = t.column_id desc nulls last, c.status = t.status desc, c.rank limit 1) c on true
   where t.org_id = @org_id and t.deleted_at is not null
-    and t.id = coalesce(sqlc.narg('id'), (select k.id from app.tasks k where k.org_id = @org_id and k.key = sqlc.narg('key')))
+    and t.id = case when sqlc.narg('id')::uuid is not null then sqlc.narg('id')::uuid else (select k.id from app.tasks k where k.org_id = @org_id and k.key = sqlc.narg('key')) end
     and app.require(c.id is not null, 'conflict')
 ),
 restored as (

@@ -17,7 +17,7 @@ with created as (
   insert into app.comments (org_id, id, project_id, task_id, author_id, body)
   select t.org_id, $1, t.project_id, t.id, app.current_user_id(), $2
   from app.tasks t where t.org_id = $3 and t.deleted_at is null
-    and t.id = coalesce($4, (select k.id from app.tasks k where k.org_id = $3 and k.key = $5))
+    and t.id = case when $4::uuid is not null then $4::uuid else (select k.id from app.tasks k where k.org_id = $3 and k.key = $5) end
   returning org_id, id, project_id, task_id, author_id, body, version, created_at, updated_at
 ),
 resource as (
@@ -103,7 +103,7 @@ const listComments = `-- name: ListComments :many
 select c.id, c.task_id, c.author_id, c.body, c.version, c.created_at, c.updated_at
 from app.comments c
 where c.org_id = $1
-  and c.task_id = coalesce($2, (select k.id from app.tasks k where k.org_id = $1 and k.key = $3))
+  and c.task_id = case when $2::uuid is not null then $2::uuid else (select k.id from app.tasks k where k.org_id = $1 and k.key = $3) end
   and ($4::uuid is null or c.id > $4::uuid)
 order by c.id limit $5
 `
@@ -179,7 +179,7 @@ func (q *Queries) RequireAuthor(ctx context.Context, arg RequireAuthorParams) er
 
 const requireTask = `-- name: RequireTask :exec
 select app.require(exists (select from app.tasks t where t.org_id = $1 and t.deleted_at is null
-  and t.id = coalesce($2, (select k.id from app.tasks k where k.org_id = $1 and k.key = $3))), 'not-found')
+  and t.id = case when $2::uuid is not null then $2::uuid else (select k.id from app.tasks k where k.org_id = $1 and k.key = $3) end), 'not-found')
 `
 
 type RequireTaskParams struct {

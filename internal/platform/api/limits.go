@@ -9,30 +9,37 @@ import (
 	"github.com/plinth/plinth/internal/platform/limit"
 )
 
-// limitHeaders reports quotas in RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers), one entry each.
-type limitHeaders struct {
-	header        http.Header
-	policy, state string
-}
+// limitStates are the quotas that a request was counted against.
+type limitStates []limit.State
 
-func (h *limitHeaders) take(l *limit.Limiter, p limit.Policy, key string) error {
-	s := l.Take(p, key)
-	h.add(s)
+func (l *limitStates) take(limiter *limit.Limiter, p limit.Policy, key string) error {
+	s := limiter.Take(p, key)
+	*l = append(*l, s)
 	if s.Allowed {
 		return nil
 	}
 	return TooMany(s)
 }
 
-func (h *limitHeaders) add(s limit.State) {
-	if h.policy != "" {
-		h.policy += ", "
-		h.state += ", "
+// report sets RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers), an entry for each quota.
+func (l *limitStates) report(h http.Header) {
+	if len(*l) == 0 {
+		return
 	}
-	h.policy += `"` + s.Policy.Name + `";q=` + strconv.Itoa(s.Policy.Quota) + ";w=" + strconv.Itoa(int(s.Policy.Window.Seconds()))
-	h.state += `"` + s.Policy.Name + `";r=` + strconv.Itoa(s.Remaining) + ";t=" + strconv.Itoa(int(s.Reset.Seconds()))
-	h.header.Set("RateLimit-Policy", h.policy)
-	h.header.Set("RateLimit", h.state)
+	policy, state := make([]byte, 0, 96), make([]byte, 0, 96)
+	for i, s := range *l {
+		if i > 0 {
+			policy, state = append(policy, ", "...), append(state, ", "...)
+		}
+		policy = strconv.AppendQuote(policy, s.Policy.Name)
+		policy = strconv.AppendInt(append(policy, ";q="...), int64(s.Policy.Quota), 10)
+		policy = strconv.AppendInt(append(policy, ";w="...), int64(s.Policy.Window.Seconds()), 10)
+		state = strconv.AppendQuote(state, s.Policy.Name)
+		state = strconv.AppendInt(append(state, ";r="...), int64(s.Remaining), 10)
+		state = strconv.AppendInt(append(state, ";t="...), int64(s.Reset.Seconds()), 10)
+	}
+	h.Set("RateLimit-Policy", string(policy))
+	h.Set("RateLimit", string(state))
 }
 
 // TooMany is the refusal of a request over its quota.

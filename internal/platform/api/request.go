@@ -43,7 +43,7 @@ type Request struct {
 	replay  bool      // the key's answer is known
 	after   []func()  // to run once the request's changes are committed
 	cursors sealer
-	limits  limitHeaders
+	limits  limitStates
 }
 
 type requestKey struct{}

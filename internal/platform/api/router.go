@@ -108,6 +108,7 @@ func NewRouter(cfg Config) *Router {
 	r := &Router{cfg: cfg, mux: mux, huma: humago.New(mux, humaConfig(cfg)), metrics: newMetrics(), cursors: sealer{cfg.Secret}}
 	mux.HandleFunc("GET /problems/{$}", problemIndex)
 	mux.HandleFunc("GET /problems/{kind}", problemPage)
+	mux.HandleFunc(anyPath, r.unrouted)
 	r.serveOpenAPI()
 	return r
 }

@@ -28,7 +28,7 @@ func (r *Router) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 		Arrived: r.cfg.Now(), TraceID: traceID(hr), route: "none", cursors: r.cursors,
 	}
 	hr = hr.WithContext(context.WithValue(hr.Context(), requestKey{}, req))
-	rec := &recorder{ResponseWriter: w}
+	rec := &recorder{ResponseWriter: w, limits: &req.limits}
 	h := rec.Header()
 	h.Set("X-Request-Id", req.ID)
 	h.Set("X-Content-Type-Options", "nosniff")
@@ -49,49 +49,40 @@ func (r *Router) route(w *recorder, hr *http.Request, req *Request) {
 		writeProblem(w, hr, &fault.Fault{Kind: fault.Misdirected, Err: fmt.Errorf("host %q", host)})
 		return
 	}
-	req.limits.header = w.Header()
 	if err := req.limits.take(r.cfg.Limiter, r.cfg.Limits.IP, req.IP); err != nil {
 		writeProblem(w, hr, err)
 		return
 	}
-	_, pattern := r.mux.Handler(hr)
-	if pattern == "" {
-		r.unrouted(w, hr)
-		return
-	}
-	req.route = pattern
 	if hr.Header.Get("Upgrade") == "" {
 		ctx, cancel := context.WithTimeout(hr.Context(), requestTimeout)
 		defer cancel()
 		hr = hr.WithContext(ctx)
 	}
 	r.mux.ServeHTTP(w, hr)
-}
-
-// unrouted answers what no route matches: the standard library's own answers tell 404 from 405.
-func (r *Router) unrouted(w http.ResponseWriter, hr *http.Request) {
-	probe := &probe{header: http.Header{}}
-	r.mux.ServeHTTP(probe, hr)
-	switch {
-	case probe.status == http.StatusMethodNotAllowed:
-		w.Header().Set("Allow", probe.header.Get("Allow"))
-		writeProblem(w, hr, fault.New(fault.MethodNotAllowed, ""))
-	case probe.status >= 300 && probe.status < 400:
-		w.Header().Set("Location", probe.header.Get("Location"))
-		w.WriteHeader(probe.status)
-	default:
-		writeProblem(w, hr, fault.Absent("page", ""))
+	if hr.Pattern != "" && hr.Pattern != anyPath {
+		req.route = hr.Pattern
 	}
 }
 
-type probe struct {
-	header http.Header
-	status int
-}
+// anyPath is the pattern of what no other one matches.
+const anyPath = "/"
 
-func (p *probe) Header() http.Header         { return p.header }
-func (p *probe) Write(b []byte) (int, error) { return len(b), nil }
-func (p *probe) WriteHeader(status int)      { p.status = status }
+// unrouted tells a path that does not exist from one that exists for other methods.
+func (r *Router) unrouted(w http.ResponseWriter, hr *http.Request) {
+	var allowed []string
+	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPatch, http.MethodDelete} {
+		probe := &http.Request{Method: method, URL: hr.URL, Host: hr.Host}
+		if _, pattern := r.mux.Handler(probe); pattern != anyPath {
+			allowed = append(allowed, method)
+		}
+	}
+	if len(allowed) == 0 {
+		writeProblem(w, hr, fault.Absent("page", ""))
+		return
+	}
+	w.Header().Set("Allow", strings.Join(allowed, ", "))
+	writeProblem(w, hr, fault.New(fault.MethodNotAllowed, ""))
+}
 
 func (r *Router) panicked(w *recorder, hr *http.Request, thrown any) {
 	if err, ok := thrown.(error); ok && errors.Is(err, http.ErrAbortHandler) {
@@ -141,22 +132,24 @@ func (r *Router) record(hr *http.Request, req *Request, w *recorder) {
 	r.cfg.Log.LogAttrs(hr.Context(), level, "request", attrs...)
 }
 
-// recorder remembers the status of an answer.
+// recorder remembers the status of an answer, and adds what was counted against it.
 type recorder struct {
 	http.ResponseWriter
+	limits *limitStates
 	status int
 }
 
 func (w *recorder) WriteHeader(status int) {
 	if w.status == 0 {
 		w.status = status
+		w.limits.report(w.Header())
 	}
 	w.ResponseWriter.WriteHeader(status)
 }
 
 func (w *recorder) Write(b []byte) (int, error) {
 	if w.status == 0 {
-		w.status = http.StatusOK
+		w.WriteHeader(http.StatusOK)
 	}
 	return w.ResponseWriter.Write(b)
 }

@@ -138,7 +138,7 @@ const deleteTask = `-- name: DeleteTask :one
 with deleted as (
   update app.tasks t set deleted_at = now(), version = t.version + 1, updated_at = now()
   where t.org_id = $1 and t.deleted_at is null
-    and t.id = coalesce($2, (select k.id from app.tasks k where k.org_id = $1 and k.key = $3))
+    and t.id = case when $2::uuid is not null then $2::uuid else (select k.id from app.tasks k where k.org_id = $1 and k.key = $3) end
     and app.require($4::int[] is null or t.version = any($4::int[]), 'stale-version')
   returning org_id, id, key, number, project_id, board_id, column_id, title, description, status, priority, due_at, parent_id, created_by, rank, version, created_at, updated_at, completed_at, deleted_at
 ),
@@ -177,7 +177,7 @@ select t.id, t.key, t.number, t.project_id, t.board_id, t.column_id::uuid as col
   t.due_at, t.parent_id, t.created_by, t.rank, t.version, t.created_at, t.updated_at, t.completed_at
 from app.tasks t
 where t.org_id = $1 and t.deleted_at is null
-  and t.id = coalesce($2, (select k.id from app.tasks k where k.org_id = $1 and k.key = $3))
+  and t.id = case when $2::uuid is not null then $2::uuid else (select k.id from app.tasks k where k.org_id = $1 and k.key = $3) end
 `
 
 type GetTaskParams struct {
@@ -209,6 +209,7 @@ type GetTaskRow struct {
 	CompletedAt *time.Time
 }
 
+// The id or the key; coalesce of the two would keep the planner from the index under the policy.
 func (q *Queries) GetTask(ctx context.Context, arg GetTaskParams) (GetTaskRow, error) {
 	row := q.db.QueryRow(ctx, getTask, arg.OrgID, arg.ID, arg.Key)
 	var i GetTaskRow
@@ -389,7 +390,7 @@ with goal as (
     select c.id, c.status from app.columns c where c.org_id = $1 and c.board_id = t.board_id
     order by c.id = t.column_id desc nulls last, c.status = t.status desc, c.rank limit 1) c on true
   where t.org_id = $1 and t.deleted_at is not null
-    and t.id = coalesce($2, (select k.id from app.tasks k where k.org_id = $1 and k.key = $3))
+    and t.id = case when $2::uuid is not null then $2::uuid else (select k.id from app.tasks k where k.org_id = $1 and k.key = $3) end
     and app.require(c.id is not null, 'conflict')
 ),
 restored as (
@@ -489,7 +490,7 @@ const updateTask = `-- name: UpdateTask :one
 with recursive old as (
   select t.org_id, t.id, t.key, t.number, t.project_id, t.board_id, t.column_id, t.title, t.description, t.status, t.priority, t.due_at, t.parent_id, t.created_by, t.rank, t.version, t.created_at, t.updated_at, t.completed_at, t.deleted_at from app.tasks t
   where t.org_id = $1 and t.deleted_at is null
-    and t.id = coalesce($2, (select k.id from app.tasks k where k.org_id = $1 and k.key = $3))
+    and t.id = case when $2::uuid is not null then $2::uuid else (select k.id from app.tasks k where k.org_id = $1 and k.key = $3) end
     and app.require($4::int[] is null or t.version = any($4::int[]), 'stale-version')
   for no key update
 ),

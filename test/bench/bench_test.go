@@ -1,0 +1,62 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/plinth/plinth/internal/app"
+	"github.com/plinth/plinth/internal/platform/pgembed"
+)
+
+// BenchmarkRequest does each operation over one loopback connection with the server in this process, so that -benchmem
+// counts what a request allocates (the client allocates nothing) and -cpuprofile shows where it spends its time.
+func BenchmarkRequest(b *testing.B) {
+	people := population{orgs: 20}
+	h, err := newHouse(people)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		if err := h.close(context.Background()); err != nil {
+			b.Error(err)
+		}
+	})
+	if err := h.open(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	cfg, err := h.config()
+	if err != nil {
+		b.Fatal(err)
+	}
+	a, err := app.New(b.Context(), app.Options{
+		Config: cfg, DatabaseURL: h.url(pgembed.Database), Log: slog.New(slog.DiscardHandler), Now: time.Now,
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(a.Close)
+	s := httptest.NewServer(a.Router)
+	b.Cleanup(s.Close)
+	tokens, err := tokens(h.secret, people.orgs)
+	if err != nil {
+		b.Fatal(err)
+	}
+	c, err := dial(b.Context(), s.Listener.Addr().String(), people, tokens, 1)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = c.conn.Close() })
+	for _, op := range operations {
+		b.Run(op.name, func(b *testing.B) {
+			work := c.worker(op)
+			for b.Loop() {
+				if err := work(b.Context()); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
