@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -17,12 +18,27 @@ import (
 
 func TestMain(m *testing.M) {
 	// Defaults, which the command line overrides. A failure prints its seed, so no file is left behind.
-	for name, value := range map[string]string{"rapid.checks": "40", "rapid.steps": "40", "rapid.nofailfile": "true", "rapid.shrinktime": "20s"} {
+	for name, value := range map[string]string{"rapid.checks": usualChecks, "rapid.steps": "40", "rapid.nofailfile": "true", "rapid.shrinktime": "20s"} {
 		if err := flag.Set(name, value); err != nil {
 			panic(err)
 		}
 	}
 	apitest.Main(m)
+}
+
+const usualChecks = "300"
+
+// fewerChecks makes the test's rapid.Check cheaper, unless the command line says how many it wants.
+func fewerChecks(t *testing.T, n int) {
+	t.Helper()
+	checks := flag.Lookup("rapid.checks").Value
+	if checks.String() != usualChecks {
+		return
+	}
+	if err := checks.Set(strconv.Itoa(n)); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = checks.Set(usualChecks) })
 }
 
 // task is a task as the API answers it.
@@ -139,11 +155,11 @@ func ids(tasks []task) []string {
 	return out
 }
 
-// newBoard makes a project with one board.
-func newBoard(t rapid.TB, c *apitest.Client, key, template string) (project string, b board) {
+// newBoard makes a project with one kanban board.
+func newBoard(t rapid.TB, c *apitest.Client, key string) (project string, b board) {
 	t.Helper()
 	p := as[struct{ ID string }](t, send(t, c, "POST", "/v1/projects", body{"name": "Project " + key, "key": key}), 201)
-	return p.ID, as[board](t, send(t, c, "POST", "/v1/projects/"+p.ID+"/boards", body{"name": "Board", "template": template}), 201)
+	return p.ID, as[board](t, send(t, c, "POST", "/v1/projects/"+p.ID+"/boards", body{"name": "Board", "template": "kanban"}), 201)
 }
 
 // newTask makes a task.

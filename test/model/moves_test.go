@@ -20,6 +20,7 @@ func TestMovesFollowTheModel(t *testing.T) {
 	s := apitest.New(t)
 	ada := s.SignUp(t, "ada")
 	projects := 0
+	fewerChecks(t, 20)
 	rapid.Check(t, func(t *rapid.T) {
 		w := &world{client: ada, projects: &projects}
 		w.found(t)
@@ -38,8 +39,26 @@ func TestMovesFollowTheModel(t *testing.T) {
 			"":               w.check,
 		})
 		w.checkColumns(t)
+		checkInvariants(t, s, w.id)
 		w.drop(t)
 	})
+}
+
+// TestATrashedTaskKeepsItsPlace: what comes before its neighbour meanwhile comes between the two.
+func TestATrashedTaskKeepsItsPlace(t *testing.T) {
+	ada := apitest.New(t).SignUp(t, "ada")
+	_, b := newBoard(t, ada, "TRASH")
+	column := b.Columns[0].ID
+	first, trashed, last := newTask(t, ada, column, "first"), newTask(t, ada, column, "trashed"), newTask(t, ada, column, "last")
+	wantStatus(t, send(t, ada, "DELETE", "/v1/tasks/"+trashed.ID, nil), 204)
+	want := []string{first.ID, trashed.ID}
+	for range 10 {
+		k := newTask(t, ada, column, "between")
+		as[task](t, send(t, ada, "PATCH", "/v1/tasks/"+k.ID, body{"before_id": last.ID}), 200)
+		want = append(want, k.ID)
+	}
+	as[task](t, send(t, ada, "POST", "/v1/tasks/"+trashed.ID+"/restore", nil), 200)
+	equal(t, "order", append(want, last.ID), ids(all[task](t, ada, "/v1/columns/"+column+"/tasks?limit=200")))
 }
 
 // world is what a project should be.

@@ -50,8 +50,10 @@ func ofSQLState(pg *pgconn.PgError) error {
 		}
 	case pg.Code == "42501": // a policy
 		f.Kind = fault.Forbidden
+	case pg.ConstraintName == "tasks_column_fkey": // the column changed or went while a task came in
+		f.Kind, f.Retryable = fault.Conflict, true
 	case pg.Code == "23503": // foreign key: a reference to what is not there, or not ours
-		f.Kind, f.Retryable = fault.NotFound, pg.ConstraintName == "tasks_column_fkey"
+		f.Kind = fault.NotFound
 	case pg.Code == "23505" || pg.Code == "23P01": // unique
 		f.Kind, f.Retryable = fault.Conflict, strings.Contains(pg.ConstraintName, "rank")
 	case pg.Code == "23514": // check
