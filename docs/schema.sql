@@ -1711,63 +1711,77 @@ GRANT USAGE ON SCHEMA app TO plinth_entry;
 
 -- Name: FUNCTION assignee_ids(p_org uuid, p_task uuid); Type: ACL; Schema: app; Owner: postgres
 
+REVOKE ALL ON FUNCTION app.assignee_ids(p_org uuid, p_task uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION app.assignee_ids(p_org uuid, p_task uuid) TO plinth_app;
 
 -- Name: FUNCTION claim_key(p_org uuid, p_key text, p_hash bytea); Type: ACL; Schema: app; Owner: postgres
 
+REVOKE ALL ON FUNCTION app.claim_key(p_org uuid, p_key text, p_hash bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION app.claim_key(p_org uuid, p_key text, p_hash bytea) TO plinth_app;
 
 -- Name: FUNCTION current_org(); Type: ACL; Schema: app; Owner: postgres
 
+REVOKE ALL ON FUNCTION app.current_org() FROM PUBLIC;
 GRANT ALL ON FUNCTION app.current_org() TO plinth_app;
 GRANT ALL ON FUNCTION app.current_org() TO plinth_entry;
 
 -- Name: FUNCTION current_rank(); Type: ACL; Schema: app; Owner: postgres
 
+REVOKE ALL ON FUNCTION app.current_rank() FROM PUBLIC;
 GRANT ALL ON FUNCTION app.current_rank() TO plinth_app;
 GRANT ALL ON FUNCTION app.current_rank() TO plinth_entry;
 
 -- Name: FUNCTION current_reseller(); Type: ACL; Schema: app; Owner: postgres
 
+REVOKE ALL ON FUNCTION app.current_reseller() FROM PUBLIC;
 GRANT ALL ON FUNCTION app.current_reseller() TO plinth_app;
 GRANT ALL ON FUNCTION app.current_reseller() TO plinth_entry;
 
 -- Name: FUNCTION current_user_id(); Type: ACL; Schema: app; Owner: postgres
 
+REVOKE ALL ON FUNCTION app.current_user_id() FROM PUBLIC;
 GRANT ALL ON FUNCTION app.current_user_id() TO plinth_app;
 GRANT ALL ON FUNCTION app.current_user_id() TO plinth_entry;
 
 -- Name: FUNCTION enter_invitation(p_hash bytea); Type: ACL; Schema: app; Owner: plinth_entry
 
+REVOKE ALL ON FUNCTION app.enter_invitation(p_hash bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION app.enter_invitation(p_hash bytea) TO plinth_app;
 
 -- Name: FUNCTION enter_org(p_reseller uuid, p_user uuid, p_session uuid, p_org uuid, p_need smallint); Type: ACL; Schema: app; Owner: plinth_entry
 
+REVOKE ALL ON FUNCTION app.enter_org(p_reseller uuid, p_user uuid, p_session uuid, p_org uuid, p_need smallint) FROM PUBLIC;
 GRANT ALL ON FUNCTION app.enter_org(p_reseller uuid, p_user uuid, p_session uuid, p_org uuid, p_need smallint) TO plinth_app;
 
 -- Name: FUNCTION enter_reseller(p_reseller uuid); Type: ACL; Schema: app; Owner: plinth_entry
 
+REVOKE ALL ON FUNCTION app.enter_reseller(p_reseller uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION app.enter_reseller(p_reseller uuid) TO plinth_app;
 
 -- Name: FUNCTION enter_user(p_reseller uuid, p_user uuid, p_session uuid); Type: ACL; Schema: app; Owner: plinth_entry
 
+REVOKE ALL ON FUNCTION app.enter_user(p_reseller uuid, p_user uuid, p_session uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION app.enter_user(p_reseller uuid, p_user uuid, p_session uuid) TO plinth_app;
 
 -- Name: FUNCTION found_account(p_user uuid); Type: ACL; Schema: app; Owner: plinth_entry
 
+REVOKE ALL ON FUNCTION app.found_account(p_user uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION app.found_account(p_user uuid) TO plinth_app;
 
 -- Name: FUNCTION found_org(p_org uuid); Type: ACL; Schema: app; Owner: plinth_entry
 
+REVOKE ALL ON FUNCTION app.found_org(p_org uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION app.found_org(p_org uuid) TO plinth_app;
 
 -- Name: FUNCTION in_scope(); Type: ACL; Schema: app; Owner: postgres
 
+REVOKE ALL ON FUNCTION app.in_scope() FROM PUBLIC;
 GRANT ALL ON FUNCTION app.in_scope() TO plinth_app;
 GRANT ALL ON FUNCTION app.in_scope() TO plinth_entry;
 
 -- Name: FUNCTION label_ids(p_org uuid, p_task uuid); Type: ACL; Schema: app; Owner: postgres
 
+REVOKE ALL ON FUNCTION app.label_ids(p_org uuid, p_task uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION app.label_ids(p_org uuid, p_task uuid) TO plinth_app;
 
 -- Name: TABLE memberships; Type: ACL; Schema: app; Owner: postgres
@@ -1777,40 +1791,49 @@ GRANT SELECT,INSERT ON TABLE app.memberships TO plinth_entry;
 
 -- Name: FUNCTION member_json(m app.memberships); Type: ACL; Schema: app; Owner: postgres
 
+REVOKE ALL ON FUNCTION app.member_json(m app.memberships) FROM PUBLIC;
 GRANT ALL ON FUNCTION app.member_json(m app.memberships) TO plinth_app;
 GRANT ALL ON FUNCTION app.member_json(m app.memberships) TO plinth_entry;
 
 -- Name: FUNCTION my_organizations(); Type: ACL; Schema: app; Owner: plinth_entry
 
+REVOKE ALL ON FUNCTION app.my_organizations() FROM PUBLIC;
 GRANT ALL ON FUNCTION app.my_organizations() TO plinth_app;
 
 -- Name: FUNCTION no_scope(); Type: ACL; Schema: app; Owner: postgres
 
+REVOKE ALL ON FUNCTION app.no_scope() FROM PUBLIC;
 GRANT ALL ON FUNCTION app.no_scope() TO plinth_app;
 GRANT ALL ON FUNCTION app.no_scope() TO plinth_entry;
 
 -- Name: FUNCTION priority_name(p smallint); Type: ACL; Schema: app; Owner: postgres
 
+REVOKE ALL ON FUNCTION app.priority_name(p smallint) FROM PUBLIC;
 GRANT ALL ON FUNCTION app.priority_name(p smallint) TO plinth_app;
 
 -- Name: FUNCTION rank_between(lo text, hi text); Type: ACL; Schema: app; Owner: postgres
 
+REVOKE ALL ON FUNCTION app.rank_between(lo text, hi text) FROM PUBLIC;
 GRANT ALL ON FUNCTION app.rank_between(lo text, hi text) TO plinth_app;
 
 -- Name: FUNCTION rank_exact_between(lo text, hi text); Type: ACL; Schema: app; Owner: postgres
 
+REVOKE ALL ON FUNCTION app.rank_exact_between(lo text, hi text) FROM PUBLIC;
 GRANT ALL ON FUNCTION app.rank_exact_between(lo text, hi text) TO plinth_app;
 
 -- Name: FUNCTION rank_midpoint(lo text, hi text); Type: ACL; Schema: app; Owner: postgres
 
+REVOKE ALL ON FUNCTION app.rank_midpoint(lo text, hi text) FROM PUBLIC;
 GRANT ALL ON FUNCTION app.rank_midpoint(lo text, hi text) TO plinth_app;
 
 -- Name: FUNCTION rank_step(whole text, step integer); Type: ACL; Schema: app; Owner: postgres
 
+REVOKE ALL ON FUNCTION app.rank_step(whole text, step integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION app.rank_step(whole text, step integer) TO plinth_app;
 
 -- Name: FUNCTION rank_whole(rank text); Type: ACL; Schema: app; Owner: postgres
 
+REVOKE ALL ON FUNCTION app.rank_whole(rank text) FROM PUBLIC;
 GRANT ALL ON FUNCTION app.rank_whole(rank text) TO plinth_app;
 
 -- Name: TABLE events; Type: ACL; Schema: app; Owner: postgres
@@ -1820,55 +1843,75 @@ GRANT SELECT,INSERT ON TABLE app.events TO plinth_entry;
 
 -- Name: FUNCTION read_events(p_xid xid8, p_id bigint, p_limit integer); Type: ACL; Schema: app; Owner: plinth_entry
 
+REVOKE ALL ON FUNCTION app.read_events(p_xid xid8, p_id bigint, p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION app.read_events(p_xid xid8, p_id bigint, p_limit integer) TO plinth_app;
 
 -- Name: FUNCTION refuse(kind text, place text); Type: ACL; Schema: app; Owner: postgres
 
+REVOKE ALL ON FUNCTION app.refuse(kind text, place text) FROM PUBLIC;
 GRANT ALL ON FUNCTION app.refuse(kind text, place text) TO plinth_app;
 GRANT ALL ON FUNCTION app.refuse(kind text, place text) TO plinth_entry;
 
 -- Name: FUNCTION require(ok boolean, kind text, place text); Type: ACL; Schema: app; Owner: postgres
 
+REVOKE ALL ON FUNCTION app.require(ok boolean, kind text, place text) FROM PUBLIC;
 GRANT ALL ON FUNCTION app.require(ok boolean, kind text, place text) TO plinth_app;
 GRANT ALL ON FUNCTION app.require(ok boolean, kind text, place text) TO plinth_entry;
 
+-- Name: FUNCTION reseller_table(name text, user_column text); Type: ACL; Schema: app; Owner: postgres
+
+REVOKE ALL ON FUNCTION app.reseller_table(name text, user_column text) FROM PUBLIC;
+
 -- Name: FUNCTION role_rank(role text); Type: ACL; Schema: app; Owner: postgres
 
+REVOKE ALL ON FUNCTION app.role_rank(role text) FROM PUBLIC;
 GRANT ALL ON FUNCTION app.role_rank(role text) TO plinth_app;
 GRANT ALL ON FUNCTION app.role_rank(role text) TO plinth_entry;
 
 -- Name: FUNCTION scope_org(); Type: ACL; Schema: app; Owner: postgres
 
+REVOKE ALL ON FUNCTION app.scope_org() FROM PUBLIC;
 GRANT ALL ON FUNCTION app.scope_org() TO plinth_app;
 GRANT ALL ON FUNCTION app.scope_org() TO plinth_entry;
 
 -- Name: FUNCTION search_tasks(q text); Type: ACL; Schema: app; Owner: plinth_entry
 
+REVOKE ALL ON FUNCTION app.search_tasks(q text) FROM PUBLIC;
 GRANT ALL ON FUNCTION app.search_tasks(q text) TO plinth_app;
 
 -- Name: FUNCTION set_scope(p_reseller uuid, p_user uuid, p_org uuid, p_role text); Type: ACL; Schema: app; Owner: postgres
 
+REVOKE ALL ON FUNCTION app.set_scope(p_reseller uuid, p_user uuid, p_org uuid, p_role text) FROM PUBLIC;
 GRANT ALL ON FUNCTION app.set_scope(p_reseller uuid, p_user uuid, p_org uuid, p_role text) TO plinth_entry;
 
 -- Name: FUNCTION spend_ticket(p_hash bytea); Type: ACL; Schema: app; Owner: plinth_entry
 
+REVOKE ALL ON FUNCTION app.spend_ticket(p_hash bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION app.spend_ticket(p_hash bytea) TO plinth_app;
 
 -- Name: FUNCTION stream_epoch(); Type: ACL; Schema: app; Owner: plinth_entry
 
+REVOKE ALL ON FUNCTION app.stream_epoch() FROM PUBLIC;
 GRANT ALL ON FUNCTION app.stream_epoch() TO plinth_app;
 
 -- Name: FUNCTION sweep(); Type: ACL; Schema: app; Owner: plinth_entry
 
+REVOKE ALL ON FUNCTION app.sweep() FROM PUBLIC;
 GRANT ALL ON FUNCTION app.sweep() TO plinth_app;
 
 -- Name: FUNCTION task_json(p_org uuid, p_id uuid); Type: ACL; Schema: app; Owner: postgres
 
+REVOKE ALL ON FUNCTION app.task_json(p_org uuid, p_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION app.task_json(p_org uuid, p_id uuid) TO plinth_app;
 
 -- Name: FUNCTION task_words(title text, description text); Type: ACL; Schema: app; Owner: postgres
 
+REVOKE ALL ON FUNCTION app.task_words(title text, description text) FROM PUBLIC;
 GRANT ALL ON FUNCTION app.task_words(title text, description text) TO plinth_app;
+
+-- Name: FUNCTION tenant_table(name text, writer text); Type: ACL; Schema: app; Owner: postgres
+
+REVOKE ALL ON FUNCTION app.tenant_table(name text, writer text) FROM PUBLIC;
 
 -- Name: TABLE boards; Type: ACL; Schema: app; Owner: postgres
 

@@ -24,7 +24,8 @@ end $$;
 
 revoke all on schema app from public;
 grant usage on schema app to plinth_app, plinth_entry;
-alter default privileges in schema app revoke execute on functions from public;
+-- Not "in schema app": that would only add to what PUBLIC may do everywhere.
+alter default privileges revoke execute on functions from public;
 
 -- refuse ends the statement with a problem of the given kind, at a place of the request where it has one. Access is
 -- refused with 42501, all else with PLNTH; kind and place travel in the error's constraint and column fields.

@@ -32,7 +32,7 @@ type Task struct {
 	AssigneeIDs []uuid.UUID `json:"assignee_ids" nullable:"false"`
 	LabelIDs    []uuid.UUID `json:"label_ids" nullable:"false"`
 	DueAt       *time.Time  `json:"due_at"`
-	ParentID    *uuid.UUID  `json:"parent_id" format:"uuid"`
+	ParentID    *uuid.UUID  `json:"parent_id" format:"uuid" nullable:"true"`
 	CreatedBy   uuid.UUID   `json:"created_by" format:"uuid"`
 	Rank        string      `json:"rank" doc:"Orders the tasks of a column, bytewise."`
 	Version     int32       `json:"version"`
@@ -97,7 +97,7 @@ func Create(ctx context.Context, s *db.Scope, in *CreateInput) (*Task, error) {
 	row, err := taskdb.New(s).CreateTask(ctx, taskdb.CreateTaskParams{
 		OrgID: s.Org(), ID: s.NewID(), ColumnID: in.ColumnID, Title: b.Title, Description: b.Description.Value,
 		Priority: priorityRank(b.Priority.Value), AssigneeIDs: distinct(b.AssigneeIDs.Value), LabelIDs: distinct(b.LabelIDs.Value),
-		DueAt: b.DueAt.Value.Ptr(), ParentID: b.ParentID.Ptr(),
+		DueAt: api.TimePtr(b.DueAt), ParentID: b.ParentID.Ptr(),
 	})
 	if err != nil {
 		return nil, fault.About("column", fault.ByConstraint(err, references))
@@ -157,7 +157,7 @@ func Update(ctx context.Context, s *db.Scope, in *UpdateInput) (*Task, error) {
 	p := taskdb.UpdateTaskParams{
 		OrgID: s.Org(), ID: id, Key: key, Versions: in.Versions(),
 		Title: b.Title.Ptr(), ColumnID: b.ColumnID.Ptr(), Status: b.Status.Ptr(), BeforeID: b.BeforeID.Ptr(), AfterID: b.AfterID.Ptr(),
-		SetDueAt: b.DueAt.Set, DueAt: b.DueAt.Value.Ptr(), SetParentID: b.ParentID.Set, ParentID: b.ParentID.Ptr(),
+		SetDueAt: b.DueAt.Set, DueAt: api.TimePtr(b.DueAt), SetParentID: b.ParentID.Set, ParentID: b.ParentID.Ptr(),
 		SetAssignees: b.AssigneeIDs.Set, AssigneeIDs: distinct(b.AssigneeIDs.Value),
 		SetLabels: b.LabelIDs.Set, LabelIDs: distinct(b.LabelIDs.Value),
 	}
