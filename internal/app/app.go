@@ -154,7 +154,7 @@ func (a *App) serviceRoutes() {
 	a.Router.AddTag("Tasks", "The work.")
 	a.Router.AddTag("Comments", "What people say about it.")
 	a.Router.AddTag("Live", "Events as they happen.")
-	page := docs.Handler(title, "/openapi.json")
+	page := docs.Handler(title, "/openapi.json", api.NotFound)
 	a.Router.Handle("GET /docs", page)
 	a.Router.Handle("GET /docs/", page)
 	a.Router.Handle("GET /{$}", http.RedirectHandler("/docs", http.StatusFound))

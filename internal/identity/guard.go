@@ -21,6 +21,7 @@ type loginGuard struct {
 	ip, email string
 }
 
+// admit turns away, before any work, who has no attempt left.
 func (g loginGuard) admit() error {
 	for _, state := range []limit.State{g.limiter.Peek(failuresHere, g.ip+" "+g.email), g.limiter.Peek(failuresOfAddress, g.ip)} {
 		if !state.Allowed {
@@ -30,15 +31,32 @@ func (g loginGuard) admit() error {
 	return nil
 }
 
-func (g loginGuard) admitAccount(knownAddress bool) error {
-	if state := g.limiter.Peek(failuresOfAccount, g.email); !state.Allowed && !knownAddress {
-		return api.TooMany(state)
+// take counts an attempt as failed before it is made, so that many at once are no more than one after another.
+func (g loginGuard) take(knownAddress bool) error {
+	for _, c := range g.counts(knownAddress) {
+		if state := g.limiter.Take(c.policy, c.key); !state.Allowed {
+			return api.TooMany(state)
+		}
 	}
 	return nil
 }
 
-func (g loginGuard) failed() {
-	g.limiter.Take(failuresHere, g.ip+" "+g.email)
-	g.limiter.Take(failuresOfAddress, g.ip)
-	g.limiter.Take(failuresOfAccount, g.email)
+// giveBack takes back what a successful attempt was counted.
+func (g loginGuard) giveBack(knownAddress bool) {
+	for _, c := range g.counts(knownAddress) {
+		g.limiter.Refund(c.policy, c.key)
+	}
+}
+
+type loginCount struct {
+	policy limit.Policy
+	key    string
+}
+
+func (g loginGuard) counts(knownAddress bool) []loginCount {
+	counts := []loginCount{{failuresHere, g.ip + " " + g.email}, {failuresOfAddress, g.ip}}
+	if !knownAddress {
+		counts = append(counts, loginCount{failuresOfAccount, g.email})
+	}
+	return counts
 }

@@ -101,7 +101,7 @@ var signups = limit.Policy{Name: "signup", Quota: 1000, Window: 1000 * time.Seco
 // Signup makes an account and signs it in.
 func (v *Service) Signup(ctx context.Context, s *db.Scope, in *SignupInput) (*SignedUp, error) {
 	req := api.RequestFrom(ctx)
-	if left := v.Limiter.Take(signups, req.IP); !left.Allowed {
+	if left := v.Limiter.Take(signups, req.Network()); !left.Allowed {
 		return nil, api.TooMany(left)
 	}
 	b := in.Body
@@ -165,25 +165,16 @@ type LoggedIn struct {
 func (v *Service) Login(ctx context.Context, s *db.Scope, in *LoginInput) (*LoggedIn, error) {
 	req := api.RequestFrom(ctx)
 	email := normalizeEmail(in.Body.Email)
-	guard := loginGuard{v.Limiter, req.IP, email}
+	guard := loginGuard{v.Limiter, req.Network(), email}
 	if err := guard.admit(); err != nil {
 		return nil, err
 	}
 	row, err := identitydb.New(s).GetCredentials(ctx, identitydb.GetCredentialsParams{IP: req.IP, Email: email})
-	found := err == nil
 	if err != nil && !errors.Is(err, db.ErrNoRows) {
 		return nil, err
 	}
-	if err := guard.admitAccount(found && row.KnownAddress); err != nil {
+	if err := v.verify(ctx, guard, row, in.Body.Password); err != nil {
 		return nil, err
-	}
-	ok, err := v.Passwords.Verify(ctx, in.Body.Password, row.PasswordHash)
-	if err != nil {
-		return nil, err
-	}
-	if !ok {
-		guard.failed()
-		return nil, fault.New(fault.InvalidCredentials, "")
 	}
 	session, refresh := s.NewID(), newRefreshToken()
 	if err := identitydb.New(s).CreateSession(ctx, v.session(req, row.ID, session, refresh)); err != nil {
@@ -196,6 +187,27 @@ func (v *Service) Login(ctx context.Context, s *db.Scope, in *LoginInput) (*Logg
 	return &LoggedIn{pair, User{row.ID, row.Email, row.Name}}, nil
 }
 
+// verify holds the password against the account's, or against none where the row is empty.
+func (v *Service) verify(ctx context.Context, guard loginGuard, row identitydb.GetCredentialsRow, password string) error {
+	release, err := v.Passwords.turn(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	if err := guard.take(row.KnownAddress); err != nil {
+		return err
+	}
+	ok, err := v.Passwords.matches(password, row.PasswordHash)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return fault.New(fault.InvalidCredentials, "")
+	}
+	guard.giveBack(row.KnownAddress)
+	return nil
+}
+
 // RefreshInput is the request of Refresh and Logout.
 type RefreshInput struct {
 	Body RefreshBody
@@ -203,7 +215,7 @@ type RefreshInput struct {
 
 // RefreshBody is its body.
 type RefreshBody struct {
-	RefreshToken string `json:"refresh_token" minLength:"1" maxLength:"500"`
+	RefreshToken string `json:"refresh_token" minLength:"1" maxLength:"500" doc:"The newest refresh token of the session."`
 }
 
 // Refresh trades a refresh token for a new pair.

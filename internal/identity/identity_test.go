@@ -70,7 +70,7 @@ func TestHashing(t *testing.T) {
 		t.Errorf("the same password hashes the same: %v", err)
 	}
 	for password, want := range map[string]bool{long + "x": true, long + "y": false, long: false, long + "x\x00": false, "": false} {
-		if got, err := p.Verify(ctx, password, hash); got != want || err != nil {
+		if got, err := verify(ctx, p, password, hash); got != want || err != nil {
 			t.Errorf("%d characters: %v, %v", len(password), got, err)
 		}
 	}
@@ -83,7 +83,7 @@ func TestNoAccountMatchesNoPassword(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, password := range []string{"a password that nobody has", ""} {
-		if ok, err := p.Verify(context.Background(), password, ""); ok || err != nil {
+		if ok, err := verify(context.Background(), p, password, ""); ok || err != nil {
 			t.Errorf("%q: %v, %v", password, ok, err)
 		}
 	}
@@ -91,7 +91,7 @@ func TestNoAccountMatchesNoPassword(t *testing.T) {
 
 func TestHashingWaitsItsTurnAndNoLonger(t *testing.T) {
 	p := &Passwords{slots: make(chan struct{}, 1)}
-	release, err := p.acquire(context.Background())
+	release, err := p.turn(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,11 +100,11 @@ func TestHashingWaitsItsTurnAndNoLonger(t *testing.T) {
 	if _, err := p.Hash(gone, "x"); !fault.Is(err, fault.Unavailable) {
 		t.Errorf("hash: %v", err)
 	}
-	if _, err := p.Verify(gone, "x", ""); !fault.Is(err, fault.Unavailable) {
+	if _, err := verify(gone, p, "x", ""); !fault.Is(err, fault.Unavailable) {
 		t.Errorf("verify: %v", err)
 	}
 	release()
-	if _, err := p.acquire(context.Background()); err != nil {
+	if _, err := p.turn(context.Background()); err != nil {
 		t.Errorf("after release: %v", err)
 	}
 }
@@ -128,15 +128,22 @@ func TestRefreshTokens(t *testing.T) {
 }
 
 // guesses counts how many wrong passwords are heard, each from the next address.
-func guesses(l *limit.Limiter, email string, n int, ip func(i int) string, known bool) (heard int) {
+func guesses(l *limit.Limiter, email string, n int, ip func(i int) string) (heard int) {
 	for i := range n {
-		g := loginGuard{l, ip(i), email}
-		if g.admit() == nil && g.admitAccount(known) == nil {
+		if (loginGuard{l, ip(i), email}).take(false) == nil {
 			heard++
-			g.failed()
 		}
 	}
 	return heard
+}
+
+func verify(ctx context.Context, p *Passwords, password, hash string) (bool, error) {
+	release, err := p.turn(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer release()
+	return p.matches(password, hash)
 }
 
 func TestGuard(t *testing.T) {
@@ -146,7 +153,7 @@ func TestGuard(t *testing.T) {
 	spread := func(i int) string { return fmt.Sprintf("203.0.%d.%d", i/250, i%250) }
 
 	l := limit.New(clock)
-	if n := guesses(l, "ada", 100, same, false); n != 10 {
+	if n := guesses(l, "ada", 100, same); n != 10 {
 		t.Errorf("%d guesses at one account from one address, want 10", n)
 	}
 	if err := (loginGuard{l, "203.0.113.2", "ada"}).admit(); err != nil {
@@ -157,29 +164,38 @@ func TestGuard(t *testing.T) {
 		t.Errorf("refusal: %v", err)
 	}
 	now = now.Add(90 * time.Second)
-	if n := guesses(l, "ada", 100, same, false); n != 1 {
+	if n := guesses(l, "ada", 100, same); n != 1 {
 		t.Errorf("%d guesses after one has refilled", n)
 	}
 
 	l = limit.New(clock)
 	heard := 0
 	for i := range 100 {
-		heard += guesses(l, fmt.Sprint("user", i), 5, same, false)
+		heard += guesses(l, fmt.Sprint("user", i), 5, same)
 	}
 	if heard != 60 {
 		t.Errorf("%d guesses at many accounts from one address, want 60", heard)
 	}
 
 	l = limit.New(clock)
-	if n := guesses(l, "ada", 1000, spread, false); n != 200 {
+	if n := guesses(l, "ada", 1000, spread); n != 200 {
 		t.Errorf("%d guesses at one account from many addresses, want 200", n)
 	}
 	// The owner, from an address that signed in before, is not locked out; a stranger is.
 	owner := loginGuard{l, "198.51.100.1", "ada"}
-	if owner.admit() != nil || owner.admitAccount(true) != nil {
+	if owner.admit() != nil || owner.take(true) != nil {
 		t.Error("the owner is locked out")
 	}
-	if !fault.Is(owner.admitAccount(false), fault.RateLimited) {
+	if !fault.Is(owner.take(false), fault.RateLimited) {
 		t.Error("a stranger is heard")
+	}
+
+	l = limit.New(clock)
+	for range 100 { // successes cost nothing
+		g := loginGuard{l, "198.51.100.1", "ada"}
+		if err := g.take(false); err != nil {
+			t.Fatal(err)
+		}
+		g.giveBack(false)
 	}
 }

@@ -36,7 +36,7 @@ func NewPasswords() (*Passwords, error) {
 
 // Hash gives the PHC string of a password.
 func (p *Passwords) Hash(ctx context.Context, password string) (string, error) {
-	release, err := p.acquire(ctx)
+	release, err := p.turn(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -44,13 +44,8 @@ func (p *Passwords) Hash(ctx context.Context, password string) (string, error) {
 	return argon2id.CreateHash(password, &passwordCost)
 }
 
-// Verify holds a password against a hash. Where hash is empty it works as long, and says no.
-func (p *Passwords) Verify(ctx context.Context, password, hash string) (bool, error) {
-	release, err := p.acquire(ctx)
-	if err != nil {
-		return false, err
-	}
-	defer release()
+// matches holds a password against a hash, in a turn. Where hash is empty it works as long, and says no.
+func (p *Passwords) matches(password, hash string) (bool, error) {
 	known := hash != ""
 	if !known {
 		hash = p.decoy
@@ -59,7 +54,8 @@ func (p *Passwords) Verify(ctx context.Context, password, hash string) (bool, er
 	return match && known, err
 }
 
-func (p *Passwords) acquire(ctx context.Context) (func(), error) {
+// turn waits for a free processor; the caller releases it.
+func (p *Passwords) turn(ctx context.Context) (func(), error) {
 	select {
 	case p.slots <- struct{}{}:
 		return func() { <-p.slots }, nil

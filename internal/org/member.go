@@ -92,7 +92,11 @@ type DeleteMemberInput struct {
 
 // DeleteMember removes a member, who may be the caller. The last admin stays.
 func DeleteMember(ctx context.Context, s *db.Scope, in *DeleteMemberInput) (*api.Nothing, error) {
-	if err := orgdb.New(s.Ahead()).LockAdmins(ctx, s.Org()); err != nil {
+	ahead := orgdb.New(s.Ahead())
+	if err := ahead.RequireSelfOrAdmin(ctx, in.UserID); err != nil {
+		return nil, err
+	}
+	if err := ahead.LockAdmins(ctx, s.Org()); err != nil {
 		return nil, err
 	}
 	_, err := orgdb.New(s).DeleteMember(ctx, orgdb.DeleteMemberParams{OrgID: s.Org(), UserID: in.UserID, Versions: in.Versions()})

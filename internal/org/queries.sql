@@ -95,14 +95,11 @@ recorded as (
 select * from resource;
 
 -- name: DeleteMember :one
-with allowed as (
-  select true as ok where app.require(@user_id::uuid = app.current_user_id() or app.current_rank() >= 3, 'forbidden')
-),
-admins as (
+with admins as (
   select m.user_id from app.memberships m where m.org_id = @org_id and m.role = 'admin'
 ),
 deleted as (
-  delete from app.memberships m using allowed
+  delete from app.memberships m
   where m.org_id = @org_id and m.user_id = @user_id
     and app.require(sqlc.narg('versions')::int[] is null or m.version = any(sqlc.narg('versions')::int[]), 'stale-version')
     and app.require(m.role <> 'admin' or exists (select from admins a where a.user_id <> m.user_id), 'last-admin')
@@ -116,6 +113,9 @@ recorded as (
   select @org_id, 'member.removed', user_id, version, to_jsonb(resource) from resource
 )
 select user_id from resource;
+
+-- name: RequireSelfOrAdmin :exec
+select app.require(@user_id::uuid = app.current_user_id() or app.current_rank() >= 3, 'forbidden');
 
 -- name: LockAdmins :exec
 -- Queued before a change of roles, so that two admins who step down at once cannot both be the last but one.

@@ -5,5 +5,5 @@ values (@hash, @org_id, app.current_user_id(), app.current_reseller(), @session_
 -- name: SpendTicket :one
 select reseller_id::uuid, user_id::uuid, session_id::uuid, org_id::uuid from app.spend_ticket(@hash);
 
--- name: GetHorizon :one
-select pg_snapshot_xmin(pg_current_snapshot())::text;
+-- name: GetSnapshot :one
+select pg_current_snapshot()::text;

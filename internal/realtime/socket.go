@@ -3,7 +3,9 @@ package realtime
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -26,6 +28,7 @@ const (
 	pingEvery    = 25 * time.Second
 	pongWithin   = 60 * time.Second
 	writeTimeout = 10 * time.Second
+	lingerTime   = time.Second
 	maxFrame     = 64 << 10 // bytes a client may send at once; more closes with 1009
 	maxPerMinute = 120      // frames a client may send; more closes with 1008
 )
@@ -42,7 +45,7 @@ func (v *Service) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 	client := hub.NewClient(org, p.User, p.Session)
 	v.Hub.Join(client) // before the look at the log, so that nothing falls between the two
 	defer v.Hub.Leave(client)
-	from, err := v.admit(hr.Context(), p, org)
+	past, err := v.admit(hr.Context(), p, org)
 	if err != nil {
 		api.WriteProblem(w, hr, err)
 		return
@@ -57,7 +60,7 @@ func (v *Service) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 		return // the upgrader has answered
 	}
 	defer func() { _ = conn.Close() }()
-	s := &socket{conn: conn, client: client, from: from, now: v.Now}
+	s := &socket{conn: conn, client: client, past: past, now: v.Now, readDone: make(chan struct{})}
 	if hr.URL.Query().Get("cursor") != "" {
 		s.resync()
 		return
@@ -65,9 +68,11 @@ func (v *Service) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 	expire := time.AfterFunc(p.ExpiresAt.Sub(v.Now()), func() { client.End(hub.SessionEnded) })
 	defer expire.Stop()
 	go s.read()
-	if s.hello(v.Cursors.Seal(org, from)) == nil {
+	if s.hello(v.Cursors.Seal(org, past.Horizon())) == nil {
 		s.write()
 	}
+	s.linger()
+	<-s.readDone
 }
 
 // authenticateSocket tells who asks, from which page, and for which organization, without the database but for tickets.
@@ -87,14 +92,14 @@ func (v *Service) authenticateSocket(hr *http.Request) (authn.Principal, uuid.UU
 	return p, org, err
 }
 
-// admit checks the membership and gives the position before which everything is committed: what REST shows by now.
-func (v *Service) admit(ctx context.Context, p authn.Principal, org uuid.UUID) (event.Position, error) {
+// admit checks the membership and gives the snapshot of what is committed: what REST shows by now.
+func (v *Service) admit(ctx context.Context, p authn.Principal, org uuid.UUID) (event.Snapshot, error) {
 	least, _ := rbac.Least(rbac.EventRead)
-	horizon, err := realtimedb.New(v.Pool.Org(p.Subject(), org, int16(least))).GetHorizon(ctx)
+	text, err := realtimedb.New(v.Pool.Org(p.Subject(), org, int16(least))).GetSnapshot(ctx)
 	if err != nil {
-		return event.Position{}, err
+		return event.Snapshot{}, err
 	}
-	return event.ParseHorizon(horizon)
+	return event.ParseSnapshot(text)
 }
 
 func orgOf(hr *http.Request) (uuid.UUID, error) {
@@ -127,21 +132,27 @@ func tokenOf(hr *http.Request) string {
 	return ""
 }
 
-// originAllowed holds a browser's Origin to our own hosts; other clients send none.
+// originAllowed holds a browser's Origin to our own names, or to the very host it speaks to; other clients send none.
 func (v *Service) originAllowed(hr *http.Request) bool {
 	origin := hr.Header.Get("Origin")
 	if origin == "" {
 		return true
 	}
 	u, err := url.Parse(origin)
-	return err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https") && v.ServesHost(u.Host)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return false
+	}
+	_, notAddress := netip.ParseAddr(u.Hostname()) // everybody has one, so it names nobody
+	return strings.EqualFold(u.Host, hr.Host) || notAddress != nil && v.ServesHost(u.Host)
 }
 
 type socket struct {
 	conn   *websocket.Conn
 	client *hub.Client
-	from   event.Position // events before it are the past
+	past   event.Snapshot // what it saw is not sent
 	now    func() time.Time
+
+	readDone chan struct{}
 }
 
 // hello is the first frame; its cursor stands before every event that follows.
@@ -191,7 +202,7 @@ func (s *socket) write() {
 func (s *socket) send(messages []hub.Message) error {
 	for _, m := range messages {
 		frame := m.(message)
-		if frame.at.XID < s.from.XID {
+		if s.past.Saw(frame.at) {
 			continue
 		}
 		_ = s.conn.SetWriteDeadline(s.now().Add(writeTimeout))
@@ -212,24 +223,52 @@ func (s *socket) close(reason hub.Reason) {
 // gone ends the write loop of a connection that the client closed; nothing is left to tell it.
 const gone hub.Reason = websocket.CloseNormalClosure
 
-// read keeps the connection alive and bounds what the client sends; nothing it says has a meaning yet.
+// read keeps the connection alive and bounds what the client sends; nothing it says has a meaning yet. What comes after
+// the end is read and dropped for a moment: closing over it would reset the connection, and lose our close frame.
 func (s *socket) read() {
-	defer s.client.End(gone)
+	defer close(s.readDone)
+	s.receive()
+	s.client.End(gone)
+	s.linger()
+	_, _ = io.Copy(io.Discard, s.conn.NetConn())
+}
+
+func (s *socket) linger() { _ = s.conn.SetReadDeadline(s.now().Add(lingerTime)) }
+
+func (s *socket) receive() {
 	s.conn.SetReadLimit(maxFrame)
-	alive := func() error { return s.conn.SetReadDeadline(s.now().Add(pongWithin)) }
-	_ = alive()
-	s.conn.SetPongHandler(func(string) error { return alive() })
-	minute, count := s.now(), 0
+	_ = s.conn.SetReadDeadline(s.now().Add(pongWithin))
+	s.conn.SetPongHandler(func(string) error { return s.conn.SetReadDeadline(s.now().Add(pongWithin)) })
+	frames := frameCount{now: s.now, minute: s.now()}
+	pong := s.conn.PingHandler()
+	s.conn.SetPingHandler(func(data string) error {
+		if frames.tooMany() {
+			s.client.End(websocket.ClosePolicyViolation)
+			return nil
+		}
+		return pong(data)
+	})
 	for {
 		if _, _, err := s.conn.ReadMessage(); err != nil {
 			return
 		}
-		if s.now().Sub(minute) > time.Minute {
-			minute, count = s.now(), 0
-		}
-		if count++; count > maxPerMinute {
+		if frames.tooMany() {
 			s.client.End(websocket.ClosePolicyViolation)
-			return
 		}
 	}
+}
+
+// frameCount counts what a client sends, pings too.
+type frameCount struct {
+	now    func() time.Time
+	minute time.Time
+	n      int
+}
+
+func (c *frameCount) tooMany() bool {
+	if c.now().Sub(c.minute) > time.Minute {
+		c.minute, c.n = c.now(), 0
+	}
+	c.n++
+	return c.n > maxPerMinute
 }

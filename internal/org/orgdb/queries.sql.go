@@ -122,15 +122,12 @@ func (q *Queries) CreateOrganization(ctx context.Context, arg CreateOrganization
 }
 
 const deleteMember = `-- name: DeleteMember :one
-with allowed as (
-  select true as ok where app.require($1::uuid = app.current_user_id() or app.current_rank() >= 3, 'forbidden')
-),
-admins as (
-  select m.user_id from app.memberships m where m.org_id = $2 and m.role = 'admin'
+with admins as (
+  select m.user_id from app.memberships m where m.org_id = $1 and m.role = 'admin'
 ),
 deleted as (
-  delete from app.memberships m using allowed
-  where m.org_id = $2 and m.user_id = $1
+  delete from app.memberships m
+  where m.org_id = $1 and m.user_id = $2
     and app.require($3::int[] is null or m.version = any($3::int[]), 'stale-version')
     and app.require(m.role <> 'admin' or exists (select from admins a where a.user_id <> m.user_id), 'last-admin')
   returning org_id, user_id, reseller_id, email, name, role, version, created_at, updated_at
@@ -140,19 +137,19 @@ resource as (
 ),
 recorded as (
   insert into app.events (org_id, kind, entity_id, version, payload)
-  select $2, 'member.removed', user_id, version, to_jsonb(resource) from resource
+  select $1, 'member.removed', user_id, version, to_jsonb(resource) from resource
 )
 select user_id from resource
 `
 
 type DeleteMemberParams struct {
-	UserID   uuid.UUID
 	OrgID    uuid.UUID
+	UserID   uuid.UUID
 	Versions []int32
 }
 
 func (q *Queries) DeleteMember(ctx context.Context, arg DeleteMemberParams) (uuid.UUID, error) {
-	row := q.db.QueryRow(ctx, deleteMember, arg.UserID, arg.OrgID, arg.Versions)
+	row := q.db.QueryRow(ctx, deleteMember, arg.OrgID, arg.UserID, arg.Versions)
 	var user_id uuid.UUID
 	err := row.Scan(&user_id)
 	return user_id, err
@@ -313,6 +310,15 @@ select pg_advisory_xact_lock(hashtextextended('admins ' || cast($1::uuid as text
 // Queued before a change of roles, so that two admins who step down at once cannot both be the last but one.
 func (q *Queries) LockAdmins(ctx context.Context, orgID uuid.UUID) error {
 	_, err := q.db.Exec(ctx, lockAdmins, orgID)
+	return err
+}
+
+const requireSelfOrAdmin = `-- name: RequireSelfOrAdmin :exec
+select app.require($1::uuid = app.current_user_id() or app.current_rank() >= 3, 'forbidden')
+`
+
+func (q *Queries) RequireSelfOrAdmin(ctx context.Context, userID uuid.UUID) error {
+	_, err := q.db.Exec(ctx, requireSelfOrAdmin, userID)
 	return err
 }
 

@@ -127,6 +127,11 @@ func (r *Router) finishDescription(op *Op) {
 			response.Headers = map[string]*huma.Param{}
 		}
 		response.Headers["X-Request-Id"] = header("Names this request in the server's log; an X-Request-Id that was sent is echoed.")
+		response.Headers["RateLimit"] = header("What is left of each quota: r requests, whole again in t seconds.")
+		response.Headers["RateLimit-Policy"] = header("The quotas: q requests in w seconds.")
+		if op.Method == http.MethodPost && op.In != Anonymous && status < "300" {
+			response.Headers["Idempotency-Replayed"] = header("true where this is the first answer to the key, given again.")
+		}
 		if code, err := strconv.Atoi(status); err == nil && code == http.StatusTooManyRequests || code == http.StatusServiceUnavailable {
 			response.Headers["Retry-After"] = header("Seconds to wait.")
 		}

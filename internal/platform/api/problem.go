@@ -21,7 +21,7 @@ type Problem struct {
 	Title     string         `json:"title" doc:"The kind in words; the same for every problem of the type." example:"The request is not valid"`
 	Status    int            `json:"status" doc:"The HTTP status." example:"422"`
 	Detail    string         `json:"detail,omitempty" doc:"This occurrence in words."`
-	Errors    []ProblemError `json:"errors,omitempty" doc:"The places in the request that are wrong."`
+	Errors    []ProblemError `json:"errors,omitempty" nullable:"false" doc:"The places in the request that are wrong."`
 	RequestID string         `json:"request_id" doc:"Names this request in the server's log."`
 
 	retryAfter int // seconds; 0 is silent
@@ -110,6 +110,9 @@ func setProblemHeaders(h http.Header, p *Problem) {
 		h.Set("Retry-After", strconv.Itoa(p.retryAfter))
 	}
 }
+
+// NotFound answers for a path that leads nowhere.
+func NotFound(w http.ResponseWriter, hr *http.Request) { writeProblem(w, hr, fault.Absent("page", "")) }
 
 // WriteProblem answers a request outside the operations with the problem of an error.
 func WriteProblem(w http.ResponseWriter, hr *http.Request, err error) { writeProblem(w, hr, err) }

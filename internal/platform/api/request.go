@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -66,6 +67,15 @@ func (r *Router) committed(req *Request, op *Op) {
 	for _, f := range req.after {
 		f()
 	}
+}
+
+// Network is the caller's address as it is counted: an IPv6 host has a whole /64 to choose from.
+func (req *Request) Network() string {
+	ip, err := netip.ParseAddr(req.IP)
+	if err != nil || ip.Is4() {
+		return req.IP
+	}
+	return netip.PrefixFrom(ip, 64).Masked().String()
 }
 
 // Admitted notes who a request outside the operations was found to be, for its log line.
@@ -252,8 +262,8 @@ func jsonMediaType(hr *http.Request) bool {
 
 // checkBodyOrg holds an org_id in the body to the organization of the request.
 func checkBodyOrg(req *Request, op *Op, body []byte) error {
-	if op.In > InPathOrg || !bytes.Contains(body, []byte(`"org_id"`)) {
-		return nil
+	if op.In > InPathOrg || !bytes.Contains(body, []byte("org_id")) && !bytes.Contains(body, []byte(`\u`)) {
+		return nil // no member of that name, escaped or not
 	}
 	var named struct {
 		OrgID jsontext.Value `json:"org_id"`

@@ -49,7 +49,7 @@ func (r *Router) route(w *recorder, hr *http.Request, req *Request) {
 		writeProblem(w, hr, &fault.Fault{Kind: fault.Misdirected, Err: fmt.Errorf("host %q", host)})
 		return
 	}
-	if err := req.limits.take(r.cfg.Limiter, r.cfg.Limits.IP, req.IP); err != nil {
+	if err := req.limits.take(r.cfg.Limiter, r.cfg.Limits.IP, req.Network()); err != nil {
 		writeProblem(w, hr, err)
 		return
 	}
@@ -77,7 +77,7 @@ func (r *Router) unrouted(w http.ResponseWriter, hr *http.Request) {
 		}
 	}
 	if len(allowed) == 0 {
-		writeProblem(w, hr, fault.Absent("page", ""))
+		NotFound(w, hr)
 		return
 	}
 	w.Header().Set("Allow", strings.Join(allowed, ", "))

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/uuid"
 )
 
@@ -24,23 +25,27 @@ func (Time) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeString, Format: "date-time", Examples: []any{"2026-12-01T12:00:00Z"}}
 }
 
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (t *Time) UnmarshalText(text []byte) error {
-	at, err := time.Parse(time.RFC3339, string(text))
+// UnmarshalJSONFrom implements json.UnmarshalerFrom.
+func (t *Time) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	token, err := d.ReadToken()
 	if err != nil {
+		return err
+	}
+	at, err := time.Parse(time.RFC3339, token.String())
+	if err != nil || token.Kind() != '"' {
 		return errors.New("expected a time as in RFC 3339")
 	}
-	if at.Year() < 1 {
-		return errors.New("expected a year of 1 or later")
+	if at = at.UTC(); at.Year() < 1 || at.Year() > 9999 {
+		return errors.New("expected a year from 1 to 9999 in UTC")
 	}
-	t.Time = at.UTC()
+	t.Time = at
 	return nil
 }
 
-// Ptr is the time, or nil where none was given.
-func (t Time) Ptr() *time.Time {
-	if t.IsZero() {
-		return nil
+// TimePtr is the time, or nil where it is absent or null.
+func TimePtr(n Nullable[Time]) *time.Time {
+	if at := n.Ptr(); at != nil {
+		return &at.Time
 	}
-	return &t.Time
+	return nil
 }

@@ -34,10 +34,11 @@ func asFault(err error) error {
 	return ofSQLState(pg)
 }
 
-// isEncodeError tells a value that pgx could not encode, a defect of ours, from a broken connection.
+// isEncodeError tells what pgx could not encode or scan, a defect of ours, from a broken connection.
 func isEncodeError(err error) bool {
 	var scan pgx.ScanArgError
-	return errors.As(err, &scan) || strings.Contains(err.Error(), "unable to encode") || strings.Contains(err.Error(), "expected ")
+	text := err.Error()
+	return errors.As(err, &scan) || strings.Contains(text, "unable to encode") || strings.HasPrefix(text, "expected ")
 }
 
 func ofSQLState(pg *pgconn.PgError) error {

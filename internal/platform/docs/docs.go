@@ -16,12 +16,12 @@ const contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 
 	"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 // Handler serves the reference page at /docs and /docs/ and its assets below, for GET and HEAD only. Mount it on both
-// paths. The page is named title and shows the OpenAPI document at specPath, an absolute path on the same origin.
+// paths; notFound answers what is not there. The page is named title and shows the OpenAPI document at specPath, an absolute path on the same origin.
 //
 // The policy forbids other origins: a servers entry that names one makes "try it out" fail.
 //
 // It panics if the files compiled into the binary are damaged.
-func Handler(title, specPath string) http.Handler {
+func Handler(title, specPath string, notFound http.HandlerFunc) http.Handler {
 	files := assets()
 	page := newPage(title, specPath, files)
 
@@ -38,7 +38,7 @@ func Handler(title, specPath string) http.Handler {
 		}
 		f, ok := byPath[r.URL.Path]
 		if !ok {
-			http.NotFound(w, r)
+			notFound(w, r)
 			return
 		}
 		f.serve(w, r)

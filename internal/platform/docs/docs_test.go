@@ -23,7 +23,7 @@ import (
 const specPath = "/openapi.json"
 
 func TestPageIsServedAtBothPaths(t *testing.T) {
-	handler := docs.Handler("Acme API", specPath)
+	handler := docs.Handler("Acme API", specPath, http.NotFound)
 	for _, target := range []string{"/docs", "/docs/"} {
 		res := get(handler, target, nil)
 		if res.Code != http.StatusOK {
@@ -40,7 +40,7 @@ func TestPageIsServedAtBothPaths(t *testing.T) {
 }
 
 func TestEveryFileOfThePageIsReachable(t *testing.T) {
-	handler := docs.Handler("Acme API", specPath)
+	handler := docs.Handler("Acme API", specPath, http.NotFound)
 	contentTypes := map[string]string{
 		"LICENSE":                          "text/plain; charset=utf-8",
 		"NOTICE":                           "text/plain; charset=utf-8",
@@ -67,7 +67,7 @@ func TestEveryFileOfThePageIsReachable(t *testing.T) {
 }
 
 func TestVendoredFilesMatchTheirSums(t *testing.T) {
-	handler := docs.Handler("Acme API", specPath)
+	handler := docs.Handler("Acme API", specPath, http.NotFound)
 	urls := assetURLs(t, handler)
 	sums := readSums(t)
 	for name, want := range sums {
@@ -90,7 +90,7 @@ func TestVendoredFilesMatchTheirSums(t *testing.T) {
 func TestSecurityHeaders(t *testing.T) {
 	const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
 		"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-	handler := docs.Handler("Acme API", specPath)
+	handler := docs.Handler("Acme API", specPath, http.NotFound)
 	for _, target := range []string{"/docs", "/docs/", assetURLs(t, handler)["page.js"], "/docs/absent"} {
 		res := get(handler, target, nil)
 		wantHeader(t, res, "Content-Security-Policy", policy)
@@ -101,7 +101,7 @@ func TestSecurityHeaders(t *testing.T) {
 
 // The policy would stop these; here they show without a browser.
 func TestPageHasNothingInlineAndNoOtherOrigin(t *testing.T) {
-	handler := docs.Handler("Acme API", specPath)
+	handler := docs.Handler("Acme API", specPath, http.NotFound)
 	urls := assetURLs(t, handler)
 	page := get(handler, "/docs", nil).Body.String()
 
@@ -126,7 +126,7 @@ func TestPageHasNothingInlineAndNoOtherOrigin(t *testing.T) {
 }
 
 func TestTitleAndSpecPathAreEscaped(t *testing.T) {
-	page := get(docs.Handler(`A&B </title><script>alert(1)</script>`, `/x"><script>alert(2)</script>`), "/docs", nil).Body.String()
+	page := get(docs.Handler(`A&B </title><script>alert(1)</script>`, `/x"><script>alert(2)</script>`, http.NotFound), "/docs", nil).Body.String()
 	if strings.Contains(page, "<script>alert") {
 		t.Errorf("markup of a caller reached the page:\n%s", page)
 	}
@@ -136,7 +136,7 @@ func TestTitleAndSpecPathAreEscaped(t *testing.T) {
 }
 
 func TestOtherMethodsAreRefused(t *testing.T) {
-	handler := docs.Handler("Acme API", specPath)
+	handler := docs.Handler("Acme API", specPath, http.NotFound)
 	for _, method := range []string{"POST", "PUT", "PATCH", "DELETE", "OPTIONS"} {
 		res := httptest.NewRecorder()
 		handler.ServeHTTP(res, httptest.NewRequest(method, "/docs", nil))
@@ -148,7 +148,7 @@ func TestOtherMethodsAreRefused(t *testing.T) {
 }
 
 func TestHeadHasNoBody(t *testing.T) {
-	handler := docs.Handler("Acme API", specPath)
+	handler := docs.Handler("Acme API", specPath, http.NotFound)
 	for _, target := range []string{"/docs", assetURLs(t, handler)["page.js"]} {
 		res := httptest.NewRecorder()
 		handler.ServeHTTP(res, httptest.NewRequest(http.MethodHead, target, nil))
@@ -160,7 +160,7 @@ func TestHeadHasNoBody(t *testing.T) {
 }
 
 func TestUnknownPathsAreNotFound(t *testing.T) {
-	handler := docs.Handler("Acme API", specPath)
+	handler := docs.Handler("Acme API", specPath, http.NotFound)
 	stale := path.Join("/docs/assets/0000000000000000", "page.js")
 	for _, target := range []string{"/docs/absent", "/docs/assets/", "/docs/assets/index.html", "/docs/../docs.go", stale} {
 		if res := get(handler, target, nil); res.Code != http.StatusNotFound {
@@ -170,7 +170,7 @@ func TestUnknownPathsAreNotFound(t *testing.T) {
 }
 
 func TestGzipIsNegotiated(t *testing.T) {
-	handler := docs.Handler("Acme API", specPath)
+	handler := docs.Handler("Acme API", specPath, http.NotFound)
 	target := assetURLs(t, handler)["swagger-ui-bundle.js"]
 	plain := get(handler, target, nil)
 	wantHeader(t, plain, "Vary", "Accept-Encoding")
@@ -200,7 +200,7 @@ func TestGzipIsNegotiated(t *testing.T) {
 }
 
 func TestValidatorsAvoidTransfers(t *testing.T) {
-	handler := docs.Handler("Acme API", specPath)
+	handler := docs.Handler("Acme API", specPath, http.NotFound)
 	seen := map[string]string{}
 	for _, target := range []string{"/docs", assetURLs(t, handler)["swagger-ui.css"]} {
 		for _, accept := range []string{"identity", "gzip"} {
@@ -220,7 +220,7 @@ func TestValidatorsAvoidTransfers(t *testing.T) {
 	if len(seen) != 3 {
 		t.Errorf("validators %v, want 3", seen)
 	}
-	other := get(docs.Handler("Other API", specPath), "/docs", nil).Header().Get("ETag")
+	other := get(docs.Handler("Other API", specPath, http.NotFound), "/docs", nil).Header().Get("ETag")
 	if _, clash := seen[other]; clash {
 		t.Error("pages of different titles share an ETag")
 	}

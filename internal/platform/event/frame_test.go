@@ -135,13 +135,23 @@ func TestFrameOfABrokenPayload(t *testing.T) {
 	}
 }
 
-func TestHorizon(t *testing.T) {
-	if p, err := event.ParseHorizon("18446744073709551615"); err != nil || p.XID != 1<<64-1 || p.ID != 0 {
-		t.Errorf("%+v, %v", p, err)
+// TestSnapshots: what a snapshot saw is below xmax and was not running.
+func TestSnapshots(t *testing.T) {
+	s, err := event.ParseSnapshot("100:105:100,103")
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, xid := range []string{"", "-1", "x", "18446744073709551616"} {
-		if _, err := event.ParseHorizon(xid); err == nil {
-			t.Errorf("%q parses", xid)
+	for xid, want := range map[uint64]bool{99: true, 100: false, 101: true, 103: false, 104: true, 105: false, 200: false} {
+		if got := s.Saw(event.Position{XID: xid, ID: 1}); got != want {
+			t.Errorf("saw %d: %v", xid, got)
+		}
+	}
+	if s.Horizon() != (event.Position{XID: 100}) {
+		t.Errorf("horizon %v", s.Horizon())
+	}
+	for _, text := range []string{"", "1:2", "a:2:", "1:2:3:4", "-1:2:", "18446744073709551616:1:"} {
+		if _, err := event.ParseSnapshot(text); err == nil {
+			t.Errorf("%q is taken", text)
 		}
 	}
 }

@@ -3,7 +3,9 @@ package event
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -39,22 +41,46 @@ type Log struct{ DB db.DBTX }
 
 // End is the position behind which only events that are not yet visible lie, and the epoch of the log.
 func (l Log) End(ctx context.Context) (Position, string, error) {
-	var xid, epoch string
-	err := l.DB.QueryRow(ctx, "select pg_snapshot_xmin(pg_current_snapshot())::text, app.stream_epoch()").Scan(&xid, &epoch)
+	var text, epoch string
+	err := l.DB.QueryRow(ctx, "select pg_current_snapshot()::text, app.stream_epoch()").Scan(&text, &epoch)
 	if err != nil {
 		return Position{}, "", fmt.Errorf("read end of event log: %w", err)
 	}
-	p, err := ParseHorizon(xid)
-	return p, epoch, err
+	s, err := ParseSnapshot(text)
+	return s.Horizon(), epoch, err
 }
 
-// ParseHorizon is the position of pg_snapshot_xmin: every event before it is committed and visible.
-func ParseHorizon(xid string) (Position, error) {
-	n, err := strconv.ParseUint(xid, 10, 64)
-	if err != nil {
-		return Position{}, fmt.Errorf("parse horizon: %w", err)
+// Snapshot is what a reader of the database saw at a moment, as pg_current_snapshot tells it.
+type Snapshot struct {
+	xmin, xmax uint64
+	running    []uint64
+}
+
+// ParseSnapshot reads the text form, xmin:xmax:xid,xid.
+func ParseSnapshot(text string) (Snapshot, error) {
+	parts := strings.Split(text, ":")
+	if len(parts) != 3 {
+		return Snapshot{}, fmt.Errorf("parse snapshot %q", text)
 	}
-	return Position{XID: n}, nil // events of the horizon's own transaction have ids above 0
+	var numbers []uint64
+	for _, field := range strings.FieldsFunc(text, func(c rune) bool { return c == ':' || c == ',' }) {
+		n, err := strconv.ParseUint(field, 10, 64)
+		if err != nil {
+			return Snapshot{}, fmt.Errorf("parse snapshot %q: %w", text, err)
+		}
+		numbers = append(numbers, n)
+	}
+	return Snapshot{numbers[0], numbers[1], numbers[2:]}, nil
+}
+
+// Horizon is the position before which the snapshot saw everything; it saw some of what follows, too.
+func (s Snapshot) Horizon() Position {
+	return Position{XID: s.xmin} // events of the horizon's own transaction have ids above 0
+}
+
+// Saw reports whether the snapshot showed the event at the position.
+func (s Snapshot) Saw(p Position) bool {
+	return p.XID < s.xmin || p.XID < s.xmax && !slices.Contains(s.running, p.XID)
 }
 
 // After gives the next events in order, at most limit.

@@ -49,6 +49,12 @@ func (l *Limiter) Take(p Policy, key string) State {
 	return state(p, b, b.AllowN(now, 1), now)
 }
 
+// Refund gives back a request that Take allowed.
+func (l *Limiter) Refund(p Policy, key string) {
+	now := l.now()
+	l.bucket(p, key, now).AllowN(now, -1)
+}
+
 // Peek tells what Take would, without spending.
 func (l *Limiter) Peek(p Policy, key string) State {
 	now := l.now()

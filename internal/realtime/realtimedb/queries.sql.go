@@ -27,12 +27,12 @@ func (q *Queries) CreateTicket(ctx context.Context, arg CreateTicketParams) erro
 	return err
 }
 
-const getHorizon = `-- name: GetHorizon :one
-select pg_snapshot_xmin(pg_current_snapshot())::text
+const getSnapshot = `-- name: GetSnapshot :one
+select pg_current_snapshot()::text
 `
 
-func (q *Queries) GetHorizon(ctx context.Context) (string, error) {
-	row := q.db.QueryRow(ctx, getHorizon)
+func (q *Queries) GetSnapshot(ctx context.Context) (string, error) {
+	row := q.db.QueryRow(ctx, getSnapshot)
 	var column_1 string
 	err := row.Scan(&column_1)
 	return column_1, err
