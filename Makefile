@@ -34,7 +34,7 @@ tour: ## Take the tour of the README against a fresh server.
 	scripts/need curl
 	go test -count=1 -v -run ^TestTour ./test/tour
 
-bench: ## Measure requests and live events.
+bench: ## Measure requests against pgbench, in one run.
 	go run ./test/bench
 
 check: fmt-check vet lint generated-check tidy-check ## Check everything that needs no running tests.
