@@ -275,3 +275,16 @@ func TestStaleIfMatch(t *testing.T) {
 		ada.Do(t, "PATCH", "/v1/tasks/"+b.task, map[string]any{"title": "Kept"}, apitest.Header{Name: "If-Match", Value: tag}).Want(t, 200)
 	}
 }
+
+// An org_id in the query may repeat the organization on any route in one, and may not name another.
+func TestOrgIDInTheQuery(t *testing.T) {
+	t.Parallel()
+	s := apitest.New(t)
+	ada, eve := s.SignUp(t, "ada"), s.SignUp(t, "eve")
+	for _, path := range []string{"/v1/labels", "/v1/projects", "/v1/tasks", "/v1/orgs/" + ada.Org + "/members", "/v1/orgs/" + ada.Org} {
+		ada.Do(t, "GET", path+"?org_id="+ada.Org, nil).Want(t, 200)
+		ada.Do(t, "GET", path+"?org_id="+eve.Org, nil).WantProblem(t, 400, "org-mismatch")
+		ada.Do(t, "GET", path+"?org_id="+ada.Org+"&org_id="+eve.Org, nil).WantProblem(t, 400, "org-mismatch")
+	}
+	ada.Do(t, "GET", "/v1/me?org_id="+ada.Org, nil).WantProblem(t, 422, "validation")
+}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"strings"
 	"time"
 
@@ -91,7 +92,7 @@ func (r *Router) admit(op *Op) func(huma.Context, func(huma.Context)) {
 		hr, w := humago.Unwrap(hc)
 		req := requestFrom(hr.Context())
 		req.route = op.Method + " " + op.Path
-		ctx := &operationContext{humaContext: hc}
+		ctx := &operationContext{humaContext: hc, inOrg: op.In <= InPathOrg}
 		if err := r.check(req, op, hr, w, ctx); err != nil {
 			writeProblem(w, hr, err)
 			return
@@ -308,11 +309,22 @@ type humaContext = huma.Context
 // transaction has committed.
 type operationContext struct {
 	humaContext
-	body []byte
-	held *heldAnswer
+	inOrg bool
+	body  []byte
+	held  *heldAnswer
 }
 
 func (c *operationContext) Unwrap() huma.Context { return c.humaContext }
+
+// URL leaves out an org_id, which has been compared by now and is no parameter of the operation's own.
+func (c *operationContext) URL() url.URL {
+	u := c.humaContext.URL()
+	if q := u.Query(); c.inOrg && q.Has("org_id") {
+		q.Del("org_id")
+		u.RawQuery = q.Encode()
+	}
+	return u
+}
 
 func (c *operationContext) BodyReader() io.Reader { return bytes.NewReader(c.body) }
 
