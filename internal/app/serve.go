@@ -52,8 +52,9 @@ func Serve(ctx context.Context, c config.Config, log *slog.Logger, stop <-chan s
 	}
 	defer a.Close()
 	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	go database.Supervise(ctx)
+	supervised := make(chan struct{})
+	defer func() { cancel(); <-supervised }() // before the database is closed
+	go func() { database.Supervise(ctx); close(supervised) }()
 	go a.Run(ctx)
 	closeMetrics, err := a.serveMetrics(c)
 	if err != nil {
