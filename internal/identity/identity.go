@@ -3,9 +3,6 @@ package identity
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -21,6 +18,7 @@ import (
 	"github.com/plinth/plinth/internal/platform/event"
 	"github.com/plinth/plinth/internal/platform/fault"
 	"github.com/plinth/plinth/internal/platform/limit"
+	"github.com/plinth/plinth/internal/platform/opaque"
 )
 
 // Service holds what the identity operations need besides the database.
@@ -223,7 +221,7 @@ func (v *Service) Refresh(ctx context.Context, s *db.Scope, in *RefreshInput) (*
 	refresh := newRefreshToken()
 	waited := v.Now().Sub(api.RequestFrom(ctx).Arrived)
 	row, err := identitydb.New(s).RotateRefreshToken(ctx, identitydb.RotateRefreshTokenParams{
-		Hash: hashToken(in.Body.RefreshToken), Successor: hashToken(refresh), Waited: waited.Seconds(), LifeMinutes: v.lifeMinutes(),
+		Hash: opaque.Hash(in.Body.RefreshToken), Successor: opaque.Hash(refresh), Waited: waited.Seconds(), LifeMinutes: v.lifeMinutes(),
 	})
 	switch {
 	case errors.Is(err, db.ErrNoRows):
@@ -245,7 +243,7 @@ func (v *Service) Refresh(ctx context.Context, s *db.Scope, in *RefreshInput) (*
 
 // Logout ends the session of a refresh token.
 func (v *Service) Logout(ctx context.Context, s *db.Scope, in *RefreshInput) (*api.Nothing, error) {
-	session, err := identitydb.New(s).EndSession(ctx, hashToken(in.Body.RefreshToken))
+	session, err := identitydb.New(s).EndSession(ctx, opaque.Hash(in.Body.RefreshToken))
 	if errors.Is(err, db.ErrNoRows) {
 		return nil, nil
 	}
@@ -287,7 +285,7 @@ func Me(ctx context.Context, s *db.Scope, _ *MeInput) (*Profile, error) {
 }
 
 func (v *Service) session(req *api.Request, user, session uuid.UUID, refresh string) identitydb.CreateSessionParams {
-	return identitydb.CreateSessionParams{ID: session, UserID: user, TokenHash: hashToken(refresh), IP: req.IP, UserAgent: req.UserAgent,
+	return identitydb.CreateSessionParams{ID: session, UserID: user, TokenHash: opaque.Hash(refresh), IP: req.IP, UserAgent: req.UserAgent,
 		LifeMinutes: v.lifeMinutes()}
 }
 
@@ -301,16 +299,6 @@ func (v *Service) pair(reseller, user, session uuid.UUID, refresh string) (Pair,
 	return Pair{access, refresh, "Bearer", int(v.Tokens.Life().Seconds())}, nil
 }
 
-// newRefreshToken is 32 random bytes behind a prefix that secret scanners can know.
-func newRefreshToken() string {
-	var b [32]byte
-	_, _ = rand.Read(b[:]) // never fails
-	return "plr_" + base64.RawURLEncoding.EncodeToString(b[:])
-}
-
-func hashToken(token string) []byte {
-	sum := sha256.Sum256([]byte(token))
-	return sum[:]
-}
+func newRefreshToken() string { return opaque.New("plr_") }
 
 func normalizeEmail(email string) string { return strings.ToLower(strings.TrimSpace(email)) }

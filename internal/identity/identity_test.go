@@ -117,16 +117,6 @@ func TestEmailsAreCompared(t *testing.T) {
 	}
 }
 
-func TestRefreshTokens(t *testing.T) {
-	a, b := newRefreshToken(), newRefreshToken()
-	if a == b || !strings.HasPrefix(a, "plr_") || len(a) != 47 {
-		t.Errorf("%s, %s", a, b)
-	}
-	if len(hashToken(a)) != 32 || string(hashToken(a)) == string(hashToken(b)) {
-		t.Error("hashes")
-	}
-}
-
 // guesses counts how many wrong passwords are heard, each from the next address.
 func guesses(l *limit.Limiter, email string, n int, ip func(i int) string) (heard int) {
 	for i := range n {

@@ -2,9 +2,6 @@ package org
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
 	"fmt"
 	"io"
 	"net/http"
@@ -19,6 +16,7 @@ import (
 	"github.com/plinth/plinth/internal/platform/event"
 	"github.com/plinth/plinth/internal/platform/fault"
 	"github.com/plinth/plinth/internal/platform/mail"
+	"github.com/plinth/plinth/internal/platform/opaque"
 	"github.com/plinth/plinth/internal/platform/rbac"
 )
 
@@ -70,9 +68,9 @@ type InviteBody struct {
 
 // Invite records an invitation and mails its link.
 func (v *Service) Invite(ctx context.Context, s *db.Scope, in *InviteInput) (*Invitation, error) {
-	token := newInvitationToken()
+	token := opaque.New("pli_")
 	row, err := orgdb.New(s).CreateInvitation(ctx, orgdb.CreateInvitationParams{
-		OrgID: s.Org(), ID: s.NewID(), Email: strings.ToLower(strings.TrimSpace(in.Body.Email)), Role: in.Body.Role, TokenHash: hashToken(token),
+		OrgID: s.Org(), ID: s.NewID(), Email: strings.ToLower(strings.TrimSpace(in.Body.Email)), Role: in.Body.Role, TokenHash: opaque.Hash(token),
 	})
 	if err != nil {
 		return nil, fault.About("organization", err)
@@ -104,7 +102,7 @@ type AcceptBody struct {
 
 // Accept makes the caller a member of the organization that invited the caller's address.
 func Accept(ctx context.Context, s *db.Scope, in *AcceptInput) (*Organization, error) {
-	if err := orgdb.New(s.Ahead()).EnterInvitation(ctx, hashToken(in.Body.Token)); err != nil {
+	if err := orgdb.New(s.Ahead()).EnterInvitation(ctx, opaque.Hash(in.Body.Token)); err != nil {
 		return nil, err
 	}
 	row, err := orgdb.New(s).GetOrganization(ctx)
@@ -113,15 +111,4 @@ func Accept(ctx context.Context, s *db.Scope, in *AcceptInput) (*Organization, e
 	}
 	o := Organization(row)
 	return &o, nil
-}
-
-func newInvitationToken() string {
-	var b [32]byte
-	_, _ = rand.Read(b[:]) // never fails
-	return "pli_" + base64.RawURLEncoding.EncodeToString(b[:])
-}
-
-func hashToken(token string) []byte {
-	sum := sha256.Sum256([]byte(token))
-	return sum[:]
 }
