@@ -106,6 +106,12 @@ func WithConfig(change func(*config.Config)) Option {
 	return func(o *app.Options) { change(&o.Config) }
 }
 
+// WithStoppedClock stops the app's clock, so that no quota refills while a slow machine works.
+func WithStoppedClock() Option {
+	at := time.Now()
+	return func(o *app.Options) { o.Now = func() time.Time { return at } }
+}
+
 // WithLog keeps the log.
 func WithLog(w io.Writer) Option {
 	return func(o *app.Options) { o.Log = slog.New(slog.NewJSONHandler(w, nil)) }

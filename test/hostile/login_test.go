@@ -84,7 +84,7 @@ func TestInvitationDoesNotTellWhoHasAnAccount(t *testing.T) {
 // Row 27: guesses at one account from one address end, and the owner still gets in from another.
 func TestGuessingOneAccount(t *testing.T) {
 	t.Parallel()
-	s := apitest.New(t, apitest.WithConfig(behindProxy))
+	s := apitest.New(t, apitest.WithStoppedClock(), apitest.WithConfig(behindProxy))
 	ada := s.SignUpAlone(t, "ada")
 	attacker, home := from("203.0.113.7"), from("198.51.100.9")
 	for i := range 10 {
@@ -104,7 +104,7 @@ func TestGuessingOneAccount(t *testing.T) {
 // Row 27: guesses are no cheaper all at once.
 func TestGuessingAllAtOnce(t *testing.T) {
 	t.Parallel()
-	s := apitest.New(t)
+	s := apitest.New(t, apitest.WithStoppedClock())
 	ada := s.SignUpAlone(t, "ada")
 	got := together(t, 40, func(i int) (*apitest.Response, error) {
 		return s.Anonymous().Try("POST", "/v1/auth/login", login(ada.Email, fmt.Sprintf("guess number %d", i)))
@@ -117,7 +117,7 @@ func TestGuessingAllAtOnce(t *testing.T) {
 // Row 27: guesses at many accounts from one address end.
 func TestGuessingManyAccounts(t *testing.T) {
 	t.Parallel()
-	s := apitest.New(t, apitest.WithConfig(behindProxy))
+	s := apitest.New(t, apitest.WithStoppedClock(), apitest.WithConfig(behindProxy))
 	ada := s.SignUpAlone(t, "ada")
 	for i := range 60 {
 		s.Anonymous().Do(t, "POST", "/v1/auth/login", login(fmt.Sprintf("user%d@plinth.test", i), "a common password"), from("203.0.113.7")).Want(t, 401)
@@ -129,7 +129,7 @@ func TestGuessingManyAccounts(t *testing.T) {
 // Row 27: without a configured proxy the header is anybody's and says nothing.
 func TestForwardedForIsNotBelieved(t *testing.T) {
 	t.Parallel()
-	s := apitest.New(t)
+	s := apitest.New(t, apitest.WithStoppedClock())
 	ada := s.SignUpAlone(t, "ada")
 	for i := range 10 {
 		s.Anonymous().Do(t, "POST", "/v1/auth/login", login(ada.Email, "not the password"), from(fmt.Sprintf("203.0.113.%d", i))).Want(t, 401)
