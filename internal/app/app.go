@@ -81,6 +81,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 		Hosts: hosts(o.Config), TrustedProxies: o.Config.TrustedProxies, Log: o.Log, Now: o.Now, Wrote: a.relay.Wake,
 	})
 	a.live.ServesHost = a.Router.ServesHost
+	a.measure()
 	a.serviceRoutes()
 	features(a.Router,
 		&identity.Service{Tokens: tokens, Passwords: passwords, Limiter: limiter, RefreshLife: o.Config.RefreshTokenLife(), Now: o.Now,
