@@ -53,9 +53,9 @@ type Config struct {
 	LogLevel  string `env:"PLINTH_LOG_LEVEL" envDefault:"info" oneof:"debug info warn error" doc:"Least severe message to log"`
 	LogFormat string `env:"PLINTH_LOG_FORMAT" envDefault:"json" oneof:"json text" doc:"Form of the log"`
 
-	RateLimitIP      int `env:"PLINTH_RATE_LIMIT_IP" envDefault:"120000" min:"1" max:"1000000000" doc:"Requests a minute from one IP address"`
-	RateLimitAccount int `env:"PLINTH_RATE_LIMIT_ACCOUNT" envDefault:"60000" min:"1" max:"1000000000" doc:"Requests a minute from one account"`
-	RateLimitOrg     int `env:"PLINTH_RATE_LIMIT_ORG" envDefault:"120000" min:"1" max:"1000000000" doc:"Requests a minute in one organization"`
+	RateLimitIP      int `env:"PLINTH_RATE_LIMIT_IP" envDefault:"600000" min:"1" max:"1000000000" doc:"Requests a minute from one IP address"`
+	RateLimitAccount int `env:"PLINTH_RATE_LIMIT_ACCOUNT" envDefault:"300000" min:"1" max:"1000000000" doc:"Requests a minute from one account"`
+	RateLimitOrg     int `env:"PLINTH_RATE_LIMIT_ORG" envDefault:"600000" min:"1" max:"1000000000" doc:"Requests a minute in one organization"`
 	BodyLimit        int `env:"PLINTH_BODY_LIMIT" envDefault:"1048576" min:"1" max:"1073741824" doc:"Bytes of a request body"`
 
 	RedisURL            Sensitive `env:"REDIS_URL" unused:"true" doc:"Redis for the bus and shared limits, redis:// or rediss://"`

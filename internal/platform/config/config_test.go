@@ -69,7 +69,7 @@ func TestDefaults(t *testing.T) {
 		Addr: "127.0.0.1:8000", MetricsAddr: "127.0.0.1:9464", PublicURL: "http://127.0.0.1:8000",
 		DataDir: "./data", JWTAlgorithm: "HS256", AccessTokenMinutes: 15, RefreshTokenMinutes: 43200,
 		MailFrom: "Plinth <plinth@localhost>", LogLevel: "info", LogFormat: "json",
-		RateLimitIP: 120000, RateLimitAccount: 60000, RateLimitOrg: 120000, BodyLimit: 1 << 20,
+		RateLimitIP: 600000, RateLimitAccount: 300000, RateLimitOrg: 600000, BodyLimit: 1 << 20,
 	}
 	// A variable set to nothing is as good as none.
 	for _, environ := range [][]string{nil, {"PLINTH_ADDR=", "JWT_SECRET=", "PLINTH_BODY_LIMIT=", "DATABASE_POOL_SIZE=0"}} {
