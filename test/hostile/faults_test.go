@@ -163,6 +163,7 @@ func TestPoolExhausted(t *testing.T) {
 	t.Parallel()
 	s := apitest.New(t, apitest.WithConfig(func(c *config.Config) { c.PoolSize = 4 }))
 	ada := s.SignUp(t, "ada")
+	s.StopRelay() // it takes a connection now and then
 	ctx := context.Background()
 	hold, err := s.Owner.Begin(ctx)
 	if err != nil {
@@ -176,7 +177,9 @@ func TestPoolExhausted(t *testing.T) {
 	go func() {
 		stuck <- together(t, 4, func(int) (*apitest.Response, error) { return ada.Try("GET", "/v1/projects", nil) })
 	}()
-	until(t, "every connection is taken", func() bool { return s.App.Pool.Stat().AcquiredConns() == 4 })
+	until(t, "every connection waits", func() bool {
+		return number(t, s, "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'") == 4
+	})
 	trips := s.Wire.Trips()
 	s.Anonymous().Do(t, "GET", "/v1/projects", nil).WantProblem(t, 401, "unauthenticated")
 	s.Anonymous().Do(t, "GET", "/v1/me", nil, apitest.Header{Name: "Authorization", Value: "Bearer x"}).WantProblem(t, 401, "invalid-token")
