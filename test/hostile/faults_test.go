@@ -128,7 +128,7 @@ func TestDatabaseGoneAndBack(t *testing.T) {
 			return s.Anonymous().Do(t, "GET", "/ws?org_id="+ada.Org+"&token="+ada.Token, nil)
 		},
 	} {
-		wantUnavailable(t, 5*time.Second, do)
+		wantUnavailable(t, 2*time.Second, do)
 	}
 	s.Anonymous().Do(t, "GET", "/healthz", nil).Want(t, 200)
 	s.Anonymous().Do(t, "GET", "/v1/projects", nil).WantProblem(t, 401, "unauthenticated")
@@ -193,7 +193,7 @@ func TestPoolExhausted(t *testing.T) {
 	if s.Wire.Trips() != trips {
 		t.Error("a refusal asked the database")
 	}
-	wantUnavailable(t, 8*time.Second, func() *apitest.Response { return ada.Do(t, "GET", "/v1/labels", nil) }) // the bound is 2 s
+	wantUnavailable(t, 4*time.Second, func() *apitest.Response { return ada.Do(t, "GET", "/v1/labels", nil) }) // the bound is 2 s
 	if err := hold.Rollback(ctx); err != nil {
 		t.Fatal(err)
 	}
@@ -379,7 +379,7 @@ func TestServerLimits(t *testing.T) {
 				waiting = false
 			}
 		}
-		if took := time.Since(began); took > 18*time.Second { // the limit is 10 s
+		if took := time.Since(began); took > 14*time.Second { // the limit is 10 s
 			t.Errorf("a head that drips is cut after %v", took)
 		}
 	})
