@@ -12,7 +12,7 @@ golangci := .bin/golangci-lint-$(call tool_version,github.com/golangci/golangci-
 
 generated := docs/openapi.json docs/schema.sql docs/settings.md ':(glob)internal/*/?*db/**'
 
-.PHONY: help build run demo test bench tour check fmt-check vet lint generated-check tidy-check generate
+.PHONY: help build run demo test bench bench-lists tour check fmt-check vet lint generated-check tidy-check generate
 help: ## Show this list.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
 
@@ -36,6 +36,9 @@ tour: ## Take the tour of the README against a fresh server.
 
 bench: ## Measure requests against pgbench, in one run.
 	go run ./test/bench
+
+bench-lists: ## Measure lists in an organization of 200,000 tasks.
+	go run ./test/bench -lists
 
 check: fmt-check vet lint generated-check tidy-check ## Check everything that needs no running tests.
 

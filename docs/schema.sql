@@ -17,6 +17,109 @@ end $$;
 
 ALTER FUNCTION app.assignee_ids(p_org uuid, p_task uuid) OWNER TO postgres;
 
+-- Name: blocks_in_turn(uuid, uuid); Type: FUNCTION; Schema: app; Owner: plinth_entry
+
+CREATE FUNCTION app.blocks_in_turn(p_from uuid, p_to uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  with recursive reached as (
+    select p_from as id
+    union
+    select l.other_id from reached r join app.task_links l on l.org_id = app.current_org() and l.task_id = r.id and l.kind = 'blocks'
+  )
+  select exists (select from reached where id = p_to) $$;
+
+ALTER FUNCTION app.blocks_in_turn(p_from uuid, p_to uuid) OWNER TO plinth_entry;
+
+-- Name: board_lanes(uuid, uuid, text, integer); Type: FUNCTION; Schema: app; Owner: postgres
+
+CREATE FUNCTION app.board_lanes(p_org uuid, p_board uuid, p_group_by text, p_most integer) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    AS $$
+begin
+  return (
+    select coalesce(jsonb_agg(jsonb_build_object('value', l.value, 'name', l.name, 'task_count', l.task_count, 'columns', l.columns)
+      order by l.value is null, l.place collate "C" nulls last, l.value), '[]')
+    from (
+      select t.value, t.name, t.place, sum(t.task_count) as task_count,
+        jsonb_agg(jsonb_build_object('column_id', t.column_id, 'task_count', t.task_count) order by c.rank) as columns
+      from (select x.column_id, x.value, x.name, x.place, count(*) as task_count from app.lane_tasks(p_org, p_board, p_group_by) x group by 1, 2, 3, 4) t
+      join app.columns c on c.org_id = p_org and c.id = t.column_id
+      group by t.value, t.name, t.place
+      order by t.value is null, t.place collate "C" nulls last, t.value limit p_most) l);
+end $$;
+
+ALTER FUNCTION app.board_lanes(p_org uuid, p_board uuid, p_group_by text, p_most integer) OWNER TO postgres;
+
+-- Name: carried_fields(uuid, uuid, uuid, jsonb); Type: FUNCTION; Schema: app; Owner: postgres
+
+CREATE FUNCTION app.carried_fields(p_org uuid, p_from uuid, p_to uuid, p_values jsonb) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $$
+  select coalesce(jsonb_object_agg(e.key, e.value), '{}')
+  from jsonb_each(p_values) e
+  join app.fields o on o.org_id = p_org and o.project_id = p_from and o.key = e.key
+  join app.fields n on n.org_id = p_org and n.project_id = p_to and n.key = e.key and n.type = o.type
+  where n.type not in ('select', 'multi_select') or not exists (
+    select from jsonb_array_elements(case when jsonb_typeof(e.value) = 'array' then e.value else jsonb_build_array(e.value) end) v
+    where not exists (select from jsonb_array_elements(n.options) p where p -> 'value' = v)) $$;
+
+ALTER FUNCTION app.carried_fields(p_org uuid, p_from uuid, p_to uuid, p_values jsonb) OWNER TO postgres;
+
+-- Name: check_fields(uuid, uuid, jsonb); Type: FUNCTION; Schema: app; Owner: postgres
+
+CREATE FUNCTION app.check_fields(p_org uuid, p_project uuid, p_values jsonb) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    AS $_$
+declare
+  v_key text;
+  v jsonb;
+  f app.fields;
+  v_place text;
+  v_text text;
+begin
+  for v_key, v in select * from jsonb_each(p_values) loop
+    v_place := case when v_key ~ '^[a-z][a-z0-9_]{0,62}$' then 'body.fields.' || v_key else 'body.fields' end;
+    select * into f from app.fields d where d.org_id = p_org and d.project_id = p_project and d.key = v_key;
+    if f.id is null then perform app.refuse('validation', v_place, 'the project has no such field'); end if;
+    v_text := v #>> '{}';
+    if jsonb_typeof(v) = 'null' then continue; end if;
+    case f.type
+      when 'number' then
+        perform app.require(jsonb_typeof(v) = 'number' and length(v_text) <= 330 and (v = '0' or abs(v_text::numeric) between 1e-300 and 1e300),
+          'validation', v_place, 'must be a number, in size from 1e-300 to 1e300, or 0');
+      when 'checkbox' then
+        perform app.require(jsonb_typeof(v) = 'boolean', 'validation', v_place, 'must be true or false');
+      when 'text' then
+        perform app.require(jsonb_typeof(v) = 'string' and length(v_text) between 1 and 500, 'validation', v_place, 'must be a text of 1 to 500 characters');
+      when 'url' then
+        perform app.require(jsonb_typeof(v) = 'string' and v_text ~ '^https?://[!-~]+$' and length(v_text) <= 2000, 'validation', v_place,
+          'must be an http or https address of at most 2000 characters');
+      when 'date' then
+        perform app.require(jsonb_typeof(v) = 'string' and app.is_date(v_text), 'validation', v_place, 'must be a date such as 2026-12-01');
+      when 'person' then
+        perform app.require(jsonb_typeof(v) = 'string' and app.is_uuid(v_text), 'validation', v_place, 'must be the id of a member');
+        perform app.require(exists (select from app.memberships m where m.org_id = p_org and m.user_id = v_text::uuid),
+          'not-found', v_place, 'no such member');
+        perform app.require(app.people_see(p_org, p_project, array[v_text::uuid]), 'validation', v_place, 'names somebody who does not see the project');
+      when 'select' then
+        perform app.require(jsonb_typeof(v) = 'string' and exists (select from jsonb_array_elements(f.options) o where o ->> 'value' = v_text),
+          'validation', v_place, 'must be one of the field''s options');
+      when 'multi_select' then
+        perform app.require(jsonb_typeof(v) = 'array', 'validation', v_place, 'must be a list of the field''s options');
+        perform app.require(
+          (select count(distinct e) = jsonb_array_length(v) and coalesce(bool_and(jsonb_typeof(e) = 'string' and exists (
+             select from jsonb_array_elements(f.options) o where o -> 'value' = e)), true) from jsonb_array_elements(v) e),
+          'validation', v_place, 'must hold options of the field, each once');
+        if v = '[]' then p_values := jsonb_set(p_values, array[v_key], 'null'); end if;
+    end case;
+  end loop;
+  return p_values;
+end $_$;
+
+ALTER FUNCTION app.check_fields(p_org uuid, p_project uuid, p_values jsonb) OWNER TO postgres;
+
 -- Name: claim_key(uuid, text, bytea); Type: FUNCTION; Schema: app; Owner: postgres
 
 CREATE FUNCTION app.claim_key(p_org uuid, p_key text, p_hash bytea) RETURNS void
@@ -39,6 +142,32 @@ begin
 end $$;
 
 ALTER FUNCTION app.claim_key(p_org uuid, p_key text, p_hash bytea) OWNER TO postgres;
+
+-- Name: column_has_room(uuid, uuid); Type: FUNCTION; Schema: app; Owner: postgres
+
+CREATE FUNCTION app.column_has_room(p_org uuid, p_column uuid) RETURNS boolean
+    LANGUAGE plpgsql
+    AS $$
+declare
+  v_limit int;
+begin
+  select c.wip_limit into v_limit from app.columns c where c.org_id = p_org and c.id = p_column and c.wip_mode = 'hard';
+  if v_limit is null then return true; end if;
+  perform pg_advisory_xact_lock(hashtextextended('column ' || p_column, 0));
+  return v_limit > (select count(*) from app.tasks t where t.org_id = p_org and t.column_id = p_column
+    and t.deleted_at is null and t.archived_at is null);
+end $$;
+
+ALTER FUNCTION app.column_has_room(p_org uuid, p_column uuid) OWNER TO postgres;
+
+-- Name: comment_words(text); Type: FUNCTION; Schema: app; Owner: postgres
+
+CREATE FUNCTION app.comment_words(body text) RETURNS tsvector
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  select setweight(to_tsvector('simple', body), 'C') $$;
+
+ALTER FUNCTION app.comment_words(body text) OWNER TO postgres;
 
 -- Name: current_org(); Type: FUNCTION; Schema: app; Owner: postgres
 
@@ -78,6 +207,37 @@ CREATE FUNCTION app.current_user_id() RETURNS uuid
 
 ALTER FUNCTION app.current_user_id() OWNER TO postgres;
 
+-- Name: empty_trash(integer, integer); Type: FUNCTION; Schema: app; Owner: plinth_entry
+
+CREATE FUNCTION app.empty_trash(p_days integer, p_most integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_count int;
+begin
+  delete from app.tasks t using (
+    select o.org_id, o.id from app.tasks o where o.deleted_at < now() - make_interval(days => p_days) order by o.deleted_at limit p_most) old
+  where t.org_id = old.org_id and t.id = old.id and t.deleted_at < now() - make_interval(days => p_days); -- also after a wait for its restoration
+  get diagnostics v_count = row_count;
+  return v_count;
+end $$;
+
+ALTER FUNCTION app.empty_trash(p_days integer, p_most integer) OWNER TO plinth_entry;
+
+-- Name: enqueue(text, uuid, integer); Type: FUNCTION; Schema: app; Owner: plinth_entry
+
+CREATE FUNCTION app.enqueue(p_kind text, p_job uuid, p_attempts integer DEFAULT 5) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  insert into jobs.river_job (kind, args, max_attempts)
+  values (p_kind, jsonb_build_object('org_id', app.current_org(), 'user_id', app.current_user_id(), 'job_id', p_job), p_attempts);
+end $$;
+
+ALTER FUNCTION app.enqueue(p_kind text, p_job uuid, p_attempts integer) OWNER TO plinth_entry;
+
 -- Name: enter_invitation(bytea); Type: FUNCTION; Schema: app; Owner: plinth_entry
 
 CREATE FUNCTION app.enter_invitation(p_hash bytea) RETURNS void
@@ -87,6 +247,7 @@ CREATE FUNCTION app.enter_invitation(p_hash bytea) RETURNS void
 declare
   v app.invitations;
   v_user uuid := app.current_user_id();
+  v_role text;
 begin
   select * into v from app.invitations where token_hash = p_hash for update;
   if v.id is null or v.accepted_at is not null or v.revoked_at is not null or v.expires_at <= now()
@@ -103,11 +264,29 @@ begin
     select m.org_id, 'member.added', m.user_id, m.version, m.user_id, app.member_json(m)
     from app.memberships m where m.org_id = v.org_id and m.user_id = v_user;
   end if;
-  perform app.set_scope(app.current_reseller(), v_user, v.org_id,
-    (select m.role from app.memberships m where m.org_id = v.org_id and m.user_id = v_user));
+  select m.role into v_role from app.memberships m where m.org_id = v.org_id and m.user_id = v_user;
+  perform app.set_scope(app.current_reseller(), v_user, v.org_id, v_role, app.project_ranks(v.org_id, v_user, v_role));
 end $$;
 
 ALTER FUNCTION app.enter_invitation(p_hash bytea) OWNER TO plinth_entry;
+
+-- Name: enter_job(uuid, uuid, smallint); Type: FUNCTION; Schema: app; Owner: plinth_entry
+
+CREATE FUNCTION app.enter_job(p_user uuid, p_org uuid, p_need smallint) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v app.memberships;
+  v_scope text;
+begin
+  select * into v from app.memberships m where m.org_id = p_org and m.user_id = p_user;
+  if v.role is null then perform app.refuse('org-denied'); end if;
+  if app.role_rank(v.role) < p_need then perform app.refuse('forbidden'); end if;
+  v_scope := app.set_scope(v.reseller_id, p_user, p_org, v.role, app.project_ranks(p_org, p_user, v.role));
+end $$;
+
+ALTER FUNCTION app.enter_job(p_user uuid, p_org uuid, p_need smallint) OWNER TO plinth_entry;
 
 -- Name: enter_org(uuid, uuid, uuid, uuid, smallint); Type: FUNCTION; Schema: app; Owner: plinth_entry
 
@@ -117,15 +296,16 @@ CREATE FUNCTION app.enter_org(p_reseller uuid, p_user uuid, p_session uuid, p_or
     AS $$
 declare
   v_role text;
+  v_ranks text;
   v_scope text;
 begin
-  select coalesce(m.role, '') into v_role
+  select coalesce(m.role, ''), app.project_ranks(p_org, p_user, m.role) into v_role, v_ranks
   from app.sessions s left join app.memberships m on m.org_id = p_org and m.user_id = s.user_id
   where s.id = p_session and s.user_id = p_user and s.reseller_id = p_reseller and s.ended_at is null and s.expires_at > now();
   if v_role is null then perform app.refuse('session-ended'); end if;
   if v_role = '' then perform app.refuse('org-denied'); end if;
   if app.role_rank(v_role) < p_need then perform app.refuse('forbidden'); end if;
-  v_scope := app.set_scope(p_reseller, p_user, p_org, v_role);
+  v_scope := app.set_scope(p_reseller, p_user, p_org, v_role, v_ranks);
 end $$;
 
 ALTER FUNCTION app.enter_org(p_reseller uuid, p_user uuid, p_session uuid, p_org uuid, p_need smallint) OWNER TO plinth_entry;
@@ -160,6 +340,95 @@ end $$;
 
 ALTER FUNCTION app.enter_user(p_reseller uuid, p_user uuid, p_session uuid) OWNER TO plinth_entry;
 
+-- Name: fail_job(uuid, text); Type: FUNCTION; Schema: app; Owner: plinth_entry
+
+CREATE FUNCTION app.fail_job(p_id uuid, p_fault text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  update app.jobs set state = 'failed', fault = p_fault, finished_at = now(), version = version + 1
+  where org_id = app.current_org() and id = p_id and created_by = app.current_user_id() and finished_at is null $$;
+
+ALTER FUNCTION app.fail_job(p_id uuid, p_fault text) OWNER TO plinth_entry;
+
+-- Name: field_operand(uuid, uuid, text, text, text, text); Type: FUNCTION; Schema: app; Owner: postgres
+
+CREATE FUNCTION app.field_operand(p_org uuid, p_project uuid, p_key text, p_op text, p_text text, p_place text DEFAULT 'query.filter'::text) RETURNS text
+    LANGUAGE plpgsql STABLE
+    AS $_$
+declare
+  v_types text[] := array(select distinct f.type from app.fields f where f.org_id = p_org and f.key = p_key
+    and (p_project is null or f.project_id = p_project));
+  v_type text := v_types[1];
+  v_ordered boolean := p_op in ('<', '<=', '>', '>=');
+  v_value text := lower(p_text);
+  v_places bigint[];
+begin
+  if v_type is null then
+    perform app.refuse('validation', p_place, 'there is no custom field ' || p_key);
+  elsif cardinality(v_types) > 1 then
+    perform app.refuse('validation', p_place, 'the custom field ' || p_key || ' has another type in another project; name the project_id');
+  elsif p_text is null then -- only its being there matters
+    return null;
+  elsif v_ordered and v_type in ('multi_select', 'person', 'checkbox', 'url') then
+    perform app.refuse('validation', p_place, 'fields.' || p_key || ': it takes =, !=, :; not ' || p_op);
+  elsif p_op = '*' and v_type not in ('text', 'url') then
+    perform app.refuse('validation', p_place, 'fields.' || p_key || ': a star is for texts only');
+  elsif v_type = 'number' then
+    begin
+      v_value := case when p_text ~ '^[-+.0-9eE]+$' then app.number_order(p_text::double precision) end;
+    exception when others then
+      v_value := null;
+    end;
+    perform app.require(v_value is not null, 'validation', p_place, 'fields.' || p_key || ': expected a number');
+  elsif v_type = 'date' and not app.is_date(p_text) then
+    perform app.refuse('validation', p_place, 'fields.' || p_key || ': expected a date such as "2026-12-01"');
+  elsif v_type = 'checkbox' and p_text not in ('true', 'false') then
+    perform app.refuse('validation', p_place, 'fields.' || p_key || ': expected true or false');
+  elsif v_type = 'person' and p_text = 'me' then
+    v_value := app.current_user_id();
+  elsif v_type = 'person' and not app.is_uuid(v_value) then
+    perform app.require(strpos(p_text, '@') > 0, 'validation', p_place, 'fields.' || p_key || ': expected me, an e-mail address or a user''s id');
+    v_value := (select m.user_id from app.memberships m where m.org_id = p_org and m.email = v_value);
+  elsif v_type in ('select', 'multi_select') then
+    v_places := array(select distinct o.n from app.fields f cross join lateral jsonb_array_elements(f.options) with ordinality o(o, n)
+      where f.org_id = p_org and f.key = p_key and (p_project is null or f.project_id = p_project) and o.o ->> 'value' = v_value);
+    perform app.require(cardinality(v_places) > 0, 'validation', p_place, 'fields.' || p_key || ': expected the value of one of its options');
+    if v_ordered then
+      perform app.require(cardinality(v_places) = 1, 'validation', p_place,
+        'the custom field ' || p_key || ' has its options in another order in another project; name the project_id');
+      return lpad(v_places[1]::text, 5, '0');
+    end if;
+  end if;
+  if p_op in (':', '*') then
+    v_value := regexp_replace(v_value, '([\\%_])', '\\\1', 'g');
+    return case when v_type not in ('text', 'url') then v_value when p_op = ':' then '%' || v_value || '%' else v_value || '%' end;
+  end if;
+  return v_value;
+end $_$;
+
+ALTER FUNCTION app.field_operand(p_org uuid, p_project uuid, p_key text, p_op text, p_text text, p_place text) OWNER TO postgres;
+
+-- Name: field_rows(uuid, uuid, jsonb); Type: FUNCTION; Schema: app; Owner: postgres
+
+CREATE FUNCTION app.field_rows(p_org uuid, p_project uuid, p_values jsonb) RETURNS TABLE(key text, slot smallint, value text, sort_key text)
+    LANGUAGE sql STABLE
+    AS $$
+  select e.key, coalesce(o.n - 1, 0)::smallint, r.value,
+    case when f.type in ('select', 'multi_select') then lpad((select p.n from jsonb_array_elements(f.options) with ordinality p(o, n)
+      where p.o ->> 'value' = r.value)::text, 5, '0') else r.value end
+  from jsonb_each(p_values) e
+  join app.fields f on f.org_id = p_org and f.project_id = p_project and f.key = e.key
+  left join lateral jsonb_array_elements_text(case when jsonb_typeof(e.value) = 'array' then e.value else '[]' end)
+    with ordinality o(v, n) on true
+  cross join lateral (select case f.type
+    when 'number' then app.number_order((e.value #>> '{}')::double precision)
+    when 'multi_select' then o.v
+    else lower(e.value #>> '{}') end as value) r
+  where r.value is not null $$;
+
+ALTER FUNCTION app.field_rows(p_org uuid, p_project uuid, p_values jsonb) OWNER TO postgres;
+
 -- Name: found_account(uuid); Type: FUNCTION; Schema: app; Owner: plinth_entry
 
 CREATE FUNCTION app.found_account(p_user uuid) RETURNS void
@@ -189,6 +458,21 @@ end $$;
 
 ALTER FUNCTION app.found_org(p_org uuid) OWNER TO plinth_entry;
 
+-- Name: found_project(uuid); Type: FUNCTION; Schema: app; Owner: plinth_entry
+
+CREATE FUNCTION app.found_project(p_id uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  if app.current_rank() < 2 or exists (select from app.projects p where p.org_id = app.current_org() and p.id = p_id) then
+    perform app.refuse('forbidden');
+  end if;
+  perform set_config('app.project_ranks', p_id || '=3 ' || current_setting('app.project_ranks', true), true);
+end $$;
+
+ALTER FUNCTION app.found_project(p_id uuid) OWNER TO plinth_entry;
+
 -- Name: in_scope(); Type: FUNCTION; Schema: app; Owner: postgres
 
 CREATE FUNCTION app.in_scope() RETURNS boolean
@@ -197,6 +481,38 @@ CREATE FUNCTION app.in_scope() RETURNS boolean
   select current_setting('app.at', true) = extract(epoch from transaction_timestamp())::text $$;
 
 ALTER FUNCTION app.in_scope() OWNER TO postgres;
+
+-- Name: is_blocked(uuid, uuid); Type: FUNCTION; Schema: app; Owner: postgres
+
+CREATE FUNCTION app.is_blocked(p_org uuid, p_task uuid) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+  select exists (select from app.task_links l join app.tasks b on b.org_id = p_org and b.id = l.task_id
+    where l.org_id = p_org and l.other_id = p_task and l.kind = 'blocks' and b.status not in ('done', 'canceled') and b.deleted_at is null) $$;
+
+ALTER FUNCTION app.is_blocked(p_org uuid, p_task uuid) OWNER TO postgres;
+
+-- Name: is_date(text); Type: FUNCTION; Schema: app; Owner: postgres
+
+CREATE FUNCTION app.is_date(p text) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE
+    AS $_$
+begin
+  return p ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' and to_char(p::date, 'YYYY-MM-DD') = p;
+exception when others then
+  return false;
+end $_$;
+
+ALTER FUNCTION app.is_date(p text) OWNER TO postgres;
+
+-- Name: is_uuid(text); Type: FUNCTION; Schema: app; Owner: postgres
+
+CREATE FUNCTION app.is_uuid(p text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $_$
+  select p ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' $_$;
+
+ALTER FUNCTION app.is_uuid(p text) OWNER TO postgres;
 
 -- Name: label_ids(uuid, uuid); Type: FUNCTION; Schema: app; Owner: postgres
 
@@ -208,6 +524,62 @@ begin
 end $$;
 
 ALTER FUNCTION app.label_ids(p_org uuid, p_task uuid) OWNER TO postgres;
+
+-- Name: lane_tasks(uuid, uuid, text); Type: FUNCTION; Schema: app; Owner: postgres
+
+CREATE FUNCTION app.lane_tasks(p_org uuid, p_board uuid, p_group_by text) RETURNS TABLE(column_id uuid, value text, name text, place text)
+    LANGUAGE plpgsql STABLE
+    AS $$
+declare
+  f app.fields;
+begin
+  if p_group_by = 'assignee' then
+    return query select t.column_id, a.user_id::text, m.name, lower(m.name)
+      from app.tasks t left join app.task_assignees a on a.org_id = t.org_id and a.task_id = t.id
+      left join app.memberships m on m.org_id = t.org_id and m.user_id = a.user_id
+      where t.org_id = p_org and t.board_id = p_board and t.deleted_at is null and t.archived_at is null;
+  elsif p_group_by = 'label' then
+    return query select t.column_id, l.label_id::text, n.name, lower(n.name)
+      from app.tasks t left join app.task_labels l on l.org_id = t.org_id and l.task_id = t.id
+      left join app.labels n on n.org_id = t.org_id and n.id = l.label_id
+      where t.org_id = p_org and t.board_id = p_board and t.deleted_at is null and t.archived_at is null;
+  elsif p_group_by = 'priority' then
+    return query select t.column_id, app.priority_name(t.priority), app.priority_name(t.priority), (4 - t.priority)::text
+      from app.tasks t where t.org_id = p_org and t.board_id = p_board and t.deleted_at is null and t.archived_at is null;
+  elsif p_group_by = 'status' then
+    return query select t.column_id, t.status, t.status, array_position(array['backlog', 'todo', 'in_progress', 'done', 'canceled'], t.status)::text
+      from app.tasks t where t.org_id = p_org and t.board_id = p_board and t.deleted_at is null and t.archived_at is null;
+  elsif p_group_by = 'parent' then
+    return query select t.column_id, t.parent_id::text, p.title, t.parent_id::text
+      from app.tasks t left join app.tasks p on p.org_id = t.org_id and p.id = t.parent_id and p.deleted_at is null
+      where t.org_id = p_org and t.board_id = p_board and t.deleted_at is null and t.archived_at is null;
+  else
+    select d.* into f from app.boards b join app.fields d on d.org_id = b.org_id and d.project_id = b.project_id
+    where b.org_id = p_org and b.id = p_board and d.key = substr(p_group_by, length('fields.') + 1);
+    if f.id is null then perform app.refuse('validation', 'query.group_by', 'names a field that the project does not have'); end if;
+    return query select t.column_id, v.value, n.name, case when f.type = 'number' then app.number_order(v.value::double precision)
+        when f.type in ('select', 'multi_select') then lpad(o.n::text, 5, '0') else lower(n.name) end
+      from app.tasks t
+      left join lateral jsonb_array_elements_text(case when jsonb_typeof(t.fields -> f.key) = 'array' then t.fields -> f.key
+        else jsonb_build_array(t.fields -> f.key) end) v(value) on true
+      left join lateral (select e.n, e.o ->> 'name' as name from jsonb_array_elements(f.options) with ordinality e(o, n)
+        where e.o ->> 'value' = v.value) o on true
+      left join lateral (select case when f.type in ('select', 'multi_select') then o.name when f.type <> 'person' then v.value
+        when app.is_uuid(v.value) then (select m.name from app.memberships m where m.org_id = p_org and m.user_id = v.value::uuid) end as name) n on true
+      where t.org_id = p_org and t.board_id = p_board and t.deleted_at is null and t.archived_at is null;
+  end if;
+end $$;
+
+ALTER FUNCTION app.lane_tasks(p_org uuid, p_board uuid, p_group_by text) OWNER TO postgres;
+
+-- Name: link_turned(text); Type: FUNCTION; Schema: app; Owner: postgres
+
+CREATE FUNCTION app.link_turned(p_kind text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  select case p_kind when 'blocks' then 'blocked_by' when 'duplicates' then 'duplicated_by' else p_kind end $$;
+
+ALTER FUNCTION app.link_turned(p_kind text) OWNER TO postgres;
 
 -- Name: memberships; Type: TABLE; Schema: app; Owner: postgres
 
@@ -261,6 +633,73 @@ end $$;
 
 ALTER FUNCTION app.no_scope() OWNER TO postgres;
 
+-- Name: nth_rank(integer); Type: FUNCTION; Schema: app; Owner: postgres
+
+CREATE FUNCTION app.nth_rank(p_n integer) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  select case when p_n <= 62 then 'a' || substr(d, p_n, 1) else 'b' || substr(d, (p_n - 63) / 62 + 1, 1) || substr(d, (p_n - 63) % 62 + 1, 1) end
+  from (values ('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz')) digits(d) $$;
+
+ALTER FUNCTION app.nth_rank(p_n integer) OWNER TO postgres;
+
+-- Name: number_order(double precision); Type: FUNCTION; Schema: app; Owner: postgres
+
+CREATE FUNCTION app.number_order(n double precision) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  select lpad(to_hex((case when n < 0 then ~ ('x' || encode(float8send(n), 'hex'))::bit(64)
+    else ('x' || encode(float8send(n + 0), 'hex'))::bit(64) # b'1000000000000000000000000000000000000000000000000000000000000000' end)::bigint), 16, '0') $$;
+
+ALTER FUNCTION app.number_order(n double precision) OWNER TO postgres;
+
+-- Name: ordered_id(integer); Type: FUNCTION; Schema: app; Owner: postgres
+
+CREATE FUNCTION app.ordered_id(p_counter integer) RETURNS uuid
+    LANGUAGE sql PARALLEL SAFE
+    AS $$
+  select encode(
+    substr(int8send((extract(epoch from transaction_timestamp()) * 1000)::bigint), 3) || substr(int4send(x'7000'::int + p_counter), 3)
+    || substr(uuid_send(gen_random_uuid()), 9), 'hex')::uuid $$;
+
+ALTER FUNCTION app.ordered_id(p_counter integer) OWNER TO postgres;
+
+-- Name: payload_changes(jsonb, jsonb); Type: FUNCTION; Schema: app; Owner: postgres
+
+CREATE FUNCTION app.payload_changes(p_before jsonb, p_after jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  select case when p_before - '{version,updated_at,rank}'::text[] = p_after - '{version,updated_at,rank}'::text[] then '[]' else (
+  select coalesce(jsonb_agg(jsonb_build_object('field', field, 'from', b.value, 'to', a.value) order by field collate "C"), '[]')
+  from app.payload_fields(p_before) b full join app.payload_fields(p_after) a using (field)
+  where case when b.value is null or a.value is null then coalesce(b.value, a.value) not in ('null', '[]', '{}') else b.value <> a.value end) end $$;
+
+ALTER FUNCTION app.payload_changes(p_before jsonb, p_after jsonb) OWNER TO postgres;
+
+-- Name: payload_fields(jsonb); Type: FUNCTION; Schema: app; Owner: postgres
+
+CREATE FUNCTION app.payload_fields(p jsonb) RETURNS TABLE(field text, value jsonb)
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  select e.key, e.value from jsonb_each(p - '{version,updated_at,rank,blocked,reply_count,reactions,fields}'::text[]) e
+  union all
+  select 'fields.' || e.key, e.value from jsonb_each(case when jsonb_typeof(p -> 'fields') = 'object' then p -> 'fields' else '{}' end) e $$;
+
+ALTER FUNCTION app.payload_fields(p jsonb) OWNER TO postgres;
+
+-- Name: people_see(uuid, uuid, uuid[]); Type: FUNCTION; Schema: app; Owner: postgres
+
+CREATE FUNCTION app.people_see(p_org uuid, p_project uuid, p_users uuid[]) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+  select cardinality(p_users) = 0 or not exists (
+    select from app.memberships m join app.projects p on p.org_id = p_org and p.id = p_project
+    where m.org_id = p_org and m.user_id = any(p_users)
+      and (m.role = 'guest' or m.role = 'member' and p.private)
+      and not exists (select from app.project_members x where x.org_id = p_org and x.project_id = p_project and x.user_id = m.user_id)) $$;
+
+ALTER FUNCTION app.people_see(p_org uuid, p_project uuid, p_users uuid[]) OWNER TO postgres;
+
 -- Name: priority_name(smallint); Type: FUNCTION; Schema: app; Owner: postgres
 
 CREATE FUNCTION app.priority_name(p smallint) RETURNS text
@@ -269,6 +708,56 @@ CREATE FUNCTION app.priority_name(p smallint) RETURNS text
   select (array['none', 'low', 'medium', 'high', 'urgent'])[p + 1] $$;
 
 ALTER FUNCTION app.priority_name(p smallint) OWNER TO postgres;
+
+-- Name: project_rank(uuid); Type: FUNCTION; Schema: app; Owner: postgres
+
+CREATE FUNCTION app.project_rank(p_project uuid) RETURNS smallint
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+  select coalesce(
+    substr(current_setting('app.project_ranks', true), nullif(strpos(current_setting('app.project_ranks', true), p_project::text), 0) + 37, 1),
+    nullif(current_setting('app.project_default', true), ''), '0')::smallint $$;
+
+ALTER FUNCTION app.project_rank(p_project uuid) OWNER TO postgres;
+
+-- Name: project_ranks(uuid, uuid, text); Type: FUNCTION; Schema: app; Owner: postgres
+
+CREATE FUNCTION app.project_ranks(p_org uuid, p_user uuid, p_role text) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+  select case p_role
+    when 'admin' then ''
+    when 'guest' then coalesce((select string_agg(m.project_id || '=1', ' ') from app.project_members m
+      where m.org_id = p_org and m.user_id = p_user), '')
+    else coalesce((select string_agg(e.entry, ' ') from (
+      select p.id || '=0' as entry from app.projects p where p.org_id = p_org and p.private
+        and not exists (select from app.project_members m where m.org_id = p_org and m.project_id = p.id and m.user_id = p_user)
+      union all
+      select m.project_id || '=' || app.role_rank(m.role) from app.project_members m
+      where m.org_id = p_org and m.user_id = p_user and m.role <> 'member') e), '')
+  end $$;
+
+ALTER FUNCTION app.project_ranks(p_org uuid, p_user uuid, p_role text) OWNER TO postgres;
+
+-- Name: project_table(text, text, text); Type: FUNCTION; Schema: app; Owner: postgres
+
+CREATE FUNCTION app.project_table(name text, writer text DEFAULT 'member'::text, project text DEFAULT 'project_id'::text) RETURNS void
+    LANGUAGE plpgsql
+    AS $_$
+begin
+  execute format('drop policy writer_inserts on app.%I', name);
+  execute format('drop policy writer_updates on app.%I', name);
+  execute format('drop policy writer_deletes on app.%I', name);
+  execute format('create policy project on app.%1$I as restrictive to plinth_app using (app.sees_project(%2$I)) with check (app.sees_project(%2$I))', name, project);
+  execute format('create policy writer_inserts on app.%1$I as restrictive for insert to plinth_app '
+    'with check (app.project_rank(%2$I) >= app.role_rank(%3$L))', name, project, writer);
+  execute format('create policy writer_updates on app.%1$I as restrictive for update to plinth_app '
+    'using (app.project_rank(%2$I) >= app.role_rank(%3$L)) with check (app.project_rank(%2$I) >= app.role_rank(%3$L))', name, project, writer);
+  execute format('create policy writer_deletes on app.%1$I as restrictive for delete to plinth_app '
+    'using (app.project_rank(%2$I) >= app.role_rank(%3$L))', name, project, writer);
+end $_$;
+
+ALTER FUNCTION app.project_table(name text, writer text, project text) OWNER TO postgres;
 
 -- Name: rank_between(text, text); Type: FUNCTION; Schema: app; Owner: postgres
 
@@ -389,6 +878,17 @@ CREATE FUNCTION app.rank_whole(rank text) RETURNS text
 
 ALTER FUNCTION app.rank_whole(rank text) OWNER TO postgres;
 
+-- Name: read_access(uuid, uuid[]); Type: FUNCTION; Schema: app; Owner: plinth_entry
+
+CREATE FUNCTION app.read_access(p_org uuid, p_users uuid[]) RETURNS TABLE(user_id uuid, role text, project_ranks text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select m.user_id, m.role, app.project_ranks(p_org, m.user_id, m.role)
+  from app.memberships m where m.org_id = p_org and m.user_id = any(p_users) $$;
+
+ALTER FUNCTION app.read_access(p_org uuid, p_users uuid[]) OWNER TO plinth_entry;
+
 -- Name: events; Type: TABLE; Schema: app; Owner: postgres
 
 CREATE TABLE app.events (
@@ -422,29 +922,29 @@ CREATE FUNCTION app.read_events(p_xid xid8, p_id bigint, p_limit integer) RETURN
 
 ALTER FUNCTION app.read_events(p_xid xid8, p_id bigint, p_limit integer) OWNER TO plinth_entry;
 
--- Name: refuse(text, text); Type: FUNCTION; Schema: app; Owner: postgres
+-- Name: refuse(text, text, text); Type: FUNCTION; Schema: app; Owner: postgres
 
-CREATE FUNCTION app.refuse(kind text, place text DEFAULT ''::text) RETURNS boolean
+CREATE FUNCTION app.refuse(kind text, place text DEFAULT ''::text, why text DEFAULT ''::text) RETURNS boolean
     LANGUAGE plpgsql PARALLEL SAFE
     AS $$
 begin
   raise exception using
     errcode = case when kind in ('session-ended', 'org-denied', 'forbidden') then '42501' else 'PLNTH' end,
-    message = kind, constraint = kind, column = place;
+    message = kind, constraint = kind, column = place, detail = why;
 end $$;
 
-ALTER FUNCTION app.refuse(kind text, place text) OWNER TO postgres;
+ALTER FUNCTION app.refuse(kind text, place text, why text) OWNER TO postgres;
 
--- Name: require(boolean, text, text); Type: FUNCTION; Schema: app; Owner: postgres
+-- Name: require(boolean, text, text, text); Type: FUNCTION; Schema: app; Owner: postgres
 
-CREATE FUNCTION app.require(ok boolean, kind text, place text DEFAULT ''::text) RETURNS boolean
-    LANGUAGE plpgsql PARALLEL SAFE
-    AS $$
+CREATE FUNCTION app.require(ok boolean, kind text, place text DEFAULT ''::text, why text DEFAULT ''::text) RETURNS boolean
+    LANGUAGE plpgsql COST 1000 PARALLEL SAFE
+    AS $$ -- so that it is asked after all that tells which row is meant
 begin
-  return coalesce(ok, false) or app.refuse(kind, place);
+  return coalesce(ok, false) or app.refuse(kind, place, why);
 end $$;
 
-ALTER FUNCTION app.require(ok boolean, kind text, place text) OWNER TO postgres;
+ALTER FUNCTION app.require(ok boolean, kind text, place text, why text) OWNER TO postgres;
 
 -- Name: reseller_table(text, text); Type: FUNCTION; Schema: app; Owner: postgres
 
@@ -484,25 +984,40 @@ ALTER FUNCTION app.scope_org() OWNER TO postgres;
 
 -- Name: search_tasks(text); Type: FUNCTION; Schema: app; Owner: plinth_entry
 
-CREATE FUNCTION app.search_tasks(q text) RETURNS SETOF uuid
+CREATE FUNCTION app.search_tasks(q text) RETURNS TABLE(task_id uuid, score real)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO ''
+    SET "pg_trgm.word_similarity_threshold" TO '0.35'
     AS $_$
 declare
+  v_words text[] := tsvector_to_array(to_tsvector('pg_catalog.simple', q));
   v_query tsquery;
 begin
-  select string_agg(quote_literal(w) || ':*', ' & ')::tsquery into v_query
-  from unnest(tsvector_to_array(to_tsvector('simple', q))) w;
+  select string_agg(quote_literal(w) || ':*', ' & ')::tsquery into v_query from unnest(v_words) w;
   if v_query is null then return; end if;
-  return query execute 'select task_id from app.task_search where org_id = $1 and words @@ $2'
-    using app.current_org(), v_query;
+  return query execute 'select s.task_id, max(ts_rank(s.words, $2)) from app.task_search s
+    where s.org_id = $1 and s.words @@ $2 group by s.task_id' using app.current_org(), v_query;
+  if found then return; end if;
+  return query execute 'select s.task_id, max((select sum(app.word_similarity(w, s.spelling)) from unnest($2) w))::real
+    from app.task_search s where s.org_id = $1 and ' ||
+    (select string_agg(format('s.spelling operator(app.%%>) %L', w), ' and ') from unnest(v_words) w) ||
+    ' group by s.task_id' using app.current_org(), v_words;
 end $_$;
 
 ALTER FUNCTION app.search_tasks(q text) OWNER TO plinth_entry;
 
--- Name: set_scope(uuid, uuid, uuid, text); Type: FUNCTION; Schema: app; Owner: postgres
+-- Name: sees_project(uuid); Type: FUNCTION; Schema: app; Owner: postgres
 
-CREATE FUNCTION app.set_scope(p_reseller uuid, p_user uuid, p_org uuid, p_role text) RETURNS text
+CREATE FUNCTION app.sees_project(p_project uuid) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+  select not (current_setting('app.sees_all', true) <> 't' and app.project_rank(p_project) = 0) $$;
+
+ALTER FUNCTION app.sees_project(p_project uuid) OWNER TO postgres;
+
+-- Name: set_scope(uuid, uuid, uuid, text, text); Type: FUNCTION; Schema: app; Owner: postgres
+
+CREATE FUNCTION app.set_scope(p_reseller uuid, p_user uuid, p_org uuid, p_role text, p_ranks text DEFAULT ''::text) RETURNS text
     LANGUAGE plpgsql
     AS $$
 begin
@@ -510,10 +1025,22 @@ begin
     || set_config('app.reseller_id', coalesce(p_reseller::text, ''), true)
     || set_config('app.user_id', coalesce(p_user::text, ''), true)
     || set_config('app.org_id', coalesce(p_org::text, ''), true)
-    || set_config('app.role', coalesce(p_role, ''), true);
+    || set_config('app.role', coalesce(p_role, ''), true)
+    || set_config('app.project_ranks', p_ranks, true)
+    || set_config('app.project_default', case p_role when 'admin' then '3' when 'member' then '2' else '0' end, true)
+    || set_config('app.sees_all', case when p_role = 'admin' or p_role = 'member' and strpos(p_ranks, '=0') = 0 then 't' else '' end, true);
 end $$;
 
-ALTER FUNCTION app.set_scope(p_reseller uuid, p_user uuid, p_org uuid, p_role text) OWNER TO postgres;
+ALTER FUNCTION app.set_scope(p_reseller uuid, p_user uuid, p_org uuid, p_role text, p_ranks text) OWNER TO postgres;
+
+-- Name: spelling(tsvector); Type: FUNCTION; Schema: app; Owner: postgres
+
+CREATE FUNCTION app.spelling(words tsvector) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  select left(array_to_string(tsvector_to_array(words), ' '), 4000) $$;
+
+ALTER FUNCTION app.spelling(words tsvector) OWNER TO postgres;
 
 -- Name: spend_ticket(bytea); Type: FUNCTION; Schema: app; Owner: plinth_entry
 
@@ -544,9 +1071,30 @@ CREATE FUNCTION app.sweep() RETURNS void
     AS $$
   delete from app.idempotency_keys where created_at < now() - interval '24 hours';
   delete from app.socket_tickets where expires_at < now();
-  delete from app.sessions where expires_at < now() - interval '7 days' $$;
+  delete from app.sessions where expires_at < now() - interval '7 days';
+  delete from app.jobs where finished_at < now() - interval '30 days';
+  update app.jobs set state = 'failed', fault = 'unavailable', finished_at = now(), version = version + 1
+  where finished_at is null and created_at < now() - interval '7 days' $$;
 
 ALTER FUNCTION app.sweep() OWNER TO plinth_entry;
+
+-- Name: task_id(uuid, uuid, text); Type: FUNCTION; Schema: app; Owner: postgres
+
+CREATE FUNCTION app.task_id(p_org uuid, p_id uuid, p_key text) RETURNS uuid
+    LANGUAGE plpgsql STABLE COST 10
+    AS $$
+declare
+  v_id uuid;
+begin
+  if p_id is not null then return p_id; end if;
+  select t.id into v_id from app.tasks t where t.org_id = p_org and t.key = p_key;
+  if v_id is null then
+    select k.task_id into v_id from app.task_keys k where k.org_id = p_org and k.key = p_key order by k.task_id desc limit 1;
+  end if;
+  return v_id;
+end $$;
+
+ALTER FUNCTION app.task_id(p_org uuid, p_id uuid, p_key text) OWNER TO postgres;
 
 -- Name: task_json(uuid, uuid); Type: FUNCTION; Schema: app; Owner: postgres
 
@@ -559,7 +1107,8 @@ begin
       app.priority_name(t.priority) as priority,
       array(select a.user_id from app.task_assignees a where a.org_id = t.org_id and a.task_id = t.id order by 1) as assignee_ids,
       array(select l.label_id from app.task_labels l where l.org_id = t.org_id and l.task_id = t.id order by 1) as label_ids,
-      t.due_at, t.parent_id, t.created_by, t.rank, t.version, t.created_at, t.updated_at, t.completed_at
+      t.start_at, t.due_at, t.estimate, t.fields, t.mention_ids, t.parent_id, app.is_blocked(t.org_id, t.id) as blocked,
+      t.created_by, t.rank, t.version, t.created_at, t.updated_at, t.completed_at, t.archived_at
     from app.tasks t where t.org_id = p_org and t.id = p_id) r;
 end $$;
 
@@ -596,6 +1145,121 @@ end $$;
 
 ALTER FUNCTION app.tenant_table(name text, writer text) OWNER TO postgres;
 
+-- Name: writable_board(uuid, uuid); Type: FUNCTION; Schema: app; Owner: postgres
+
+CREATE FUNCTION app.writable_board(p_org uuid, p_id uuid) RETURNS uuid
+    LANGUAGE plpgsql STABLE
+    AS $$
+begin
+  if exists (select from app.boards b where b.org_id = p_org and b.id = p_id and app.project_rank(b.project_id) < 2) then
+    perform app.refuse('forbidden');
+  end if;
+  return p_id;
+end $$;
+
+ALTER FUNCTION app.writable_board(p_org uuid, p_id uuid) OWNER TO postgres;
+
+-- Name: writable_checklist_item(uuid, uuid); Type: FUNCTION; Schema: app; Owner: postgres
+
+CREATE FUNCTION app.writable_checklist_item(p_org uuid, p_id uuid) RETURNS uuid
+    LANGUAGE plpgsql STABLE
+    AS $$
+begin
+  if exists (select from app.checklist_items i where i.org_id = p_org and i.id = p_id and app.project_rank(i.project_id) < 2) then
+    perform app.refuse('forbidden');
+  end if;
+  return p_id;
+end $$;
+
+ALTER FUNCTION app.writable_checklist_item(p_org uuid, p_id uuid) OWNER TO postgres;
+
+-- Name: writable_column(uuid, uuid); Type: FUNCTION; Schema: app; Owner: postgres
+
+CREATE FUNCTION app.writable_column(p_org uuid, p_id uuid) RETURNS uuid
+    LANGUAGE plpgsql STABLE
+    AS $$
+begin
+  if exists (select from app.columns c where c.org_id = p_org and c.id = p_id and app.project_rank(c.project_id) < 2) then
+    perform app.refuse('forbidden');
+  end if;
+  return p_id;
+end $$;
+
+ALTER FUNCTION app.writable_column(p_org uuid, p_id uuid) OWNER TO postgres;
+
+-- Name: writable_field(uuid, uuid); Type: FUNCTION; Schema: app; Owner: postgres
+
+CREATE FUNCTION app.writable_field(p_org uuid, p_id uuid) RETURNS uuid
+    LANGUAGE plpgsql STABLE
+    AS $$
+begin
+  if exists (select from app.fields f where f.org_id = p_org and f.id = p_id and app.project_rank(f.project_id) < 2) then
+    perform app.refuse('forbidden');
+  end if;
+  return p_id;
+end $$;
+
+ALTER FUNCTION app.writable_field(p_org uuid, p_id uuid) OWNER TO postgres;
+
+-- Name: writable_project(uuid, uuid, integer); Type: FUNCTION; Schema: app; Owner: postgres
+
+CREATE FUNCTION app.writable_project(p_org uuid, p_id uuid, p_rank integer DEFAULT 2) RETURNS uuid
+    LANGUAGE plpgsql STABLE
+    AS $$
+begin
+  if app.project_rank(p_id) < p_rank and exists (select from app.projects p where p.org_id = p_org and p.id = p_id) then
+    perform app.refuse('forbidden');
+  end if;
+  return p_id;
+end $$;
+
+ALTER FUNCTION app.writable_project(p_org uuid, p_id uuid, p_rank integer) OWNER TO postgres;
+
+-- Name: writable_task(uuid, uuid, text); Type: FUNCTION; Schema: app; Owner: postgres
+
+CREATE FUNCTION app.writable_task(p_org uuid, p_id uuid, p_key text DEFAULT NULL::text) RETURNS uuid
+    LANGUAGE plpgsql STABLE
+    AS $$
+declare
+  v_id uuid := app.task_id(p_org, p_id, p_key);
+begin
+  if exists (select from app.tasks t where t.org_id = p_org and t.id = v_id and app.project_rank(t.project_id) < 2) then
+    perform app.refuse('forbidden');
+  end if;
+  return v_id;
+end $$;
+
+ALTER FUNCTION app.writable_task(p_org uuid, p_id uuid, p_key text) OWNER TO postgres;
+
+-- Name: writable_template(uuid, uuid); Type: FUNCTION; Schema: app; Owner: postgres
+
+CREATE FUNCTION app.writable_template(p_org uuid, p_id uuid) RETURNS uuid
+    LANGUAGE plpgsql STABLE
+    AS $$
+begin
+  if exists (select from app.project_templates t where t.org_id = p_org and t.id = p_id and t.created_by <> app.current_user_id() and app.current_rank() < 3) then
+    perform app.refuse('forbidden');
+  end if;
+  return p_id;
+end $$;
+
+ALTER FUNCTION app.writable_template(p_org uuid, p_id uuid) OWNER TO postgres;
+
+-- Name: writable_view(uuid, uuid); Type: FUNCTION; Schema: app; Owner: postgres
+
+CREATE FUNCTION app.writable_view(p_org uuid, p_id uuid) RETURNS uuid
+    LANGUAGE plpgsql STABLE
+    AS $$
+begin
+  if exists (select from app.views v where v.org_id = p_org and v.id = p_id and v.owner_id <> app.current_user_id()
+      and app.current_rank() < 3 and not (v.visibility = 'project' and app.project_rank(v.project_id) >= 3)) then
+    perform app.refuse('forbidden');
+  end if;
+  return p_id;
+end $$;
+
+ALTER FUNCTION app.writable_view(p_org uuid, p_id uuid) OWNER TO postgres;
+
 -- Name: boards; Type: TABLE; Schema: app; Owner: postgres
 
 CREATE TABLE app.boards (
@@ -612,6 +1276,26 @@ ALTER TABLE ONLY app.boards FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE app.boards OWNER TO postgres;
 
+-- Name: checklist_items; Type: TABLE; Schema: app; Owner: postgres
+
+CREATE TABLE app.checklist_items (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    project_id uuid NOT NULL,
+    task_id uuid NOT NULL,
+    text text NOT NULL,
+    checked_at timestamp with time zone,
+    checked_by uuid,
+    rank text NOT NULL COLLATE pg_catalog."C",
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY app.checklist_items FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE app.checklist_items OWNER TO postgres;
+
 -- Name: columns; Type: TABLE; Schema: app; Owner: postgres
 
 CREATE TABLE app.columns (
@@ -626,7 +1310,9 @@ CREATE TABLE app.columns (
     version integer DEFAULT 1 NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT columns_status_check CHECK ((status = ANY (ARRAY['backlog'::text, 'todo'::text, 'in_progress'::text, 'done'::text, 'canceled'::text])))
+    wip_mode text DEFAULT 'soft'::text NOT NULL,
+    CONSTRAINT columns_status_check CHECK ((status = ANY (ARRAY['backlog'::text, 'todo'::text, 'in_progress'::text, 'done'::text, 'canceled'::text]))),
+    CONSTRAINT columns_wip_mode_check CHECK ((wip_mode = ANY (ARRAY['soft'::text, 'hard'::text])))
 );
 
 ALTER TABLE ONLY app.columns FORCE ROW LEVEL SECURITY;
@@ -644,7 +1330,11 @@ CREATE TABLE app.comments (
     body text NOT NULL,
     version integer DEFAULT 1 NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    parent_id uuid,
+    mention_ids uuid[] DEFAULT '{}'::uuid[] NOT NULL,
+    deleted_at timestamp with time zone,
+    CONSTRAINT comments_tombstone CHECK (((deleted_at IS NULL) OR ((parent_id IS NULL) AND (body = ''::text) AND (mention_ids = '{}'::uuid[]))))
 );
 
 ALTER TABLE ONLY app.comments FORCE ROW LEVEL SECURITY;
@@ -661,6 +1351,43 @@ ALTER TABLE app.events ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
+
+-- Name: field_values; Type: TABLE; Schema: app; Owner: postgres
+
+CREATE TABLE app.field_values (
+    org_id uuid NOT NULL,
+    task_id uuid NOT NULL,
+    key text NOT NULL,
+    slot smallint NOT NULL,
+    project_id uuid NOT NULL,
+    value text NOT NULL COLLATE pg_catalog."C",
+    sort_key text NOT NULL COLLATE pg_catalog."C"
+);
+
+ALTER TABLE ONLY app.field_values FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE app.field_values OWNER TO postgres;
+
+-- Name: fields; Type: TABLE; Schema: app; Owner: postgres
+
+CREATE TABLE app.fields (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    project_id uuid NOT NULL,
+    key text NOT NULL,
+    name text NOT NULL,
+    type text NOT NULL,
+    options jsonb DEFAULT '[]'::jsonb NOT NULL,
+    rank text NOT NULL COLLATE pg_catalog."C",
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT fields_type_check CHECK ((type = ANY (ARRAY['text'::text, 'number'::text, 'date'::text, 'select'::text, 'multi_select'::text, 'person'::text, 'checkbox'::text, 'url'::text])))
+);
+
+ALTER TABLE ONLY app.fields FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE app.fields OWNER TO postgres;
 
 -- Name: idempotency_keys; Type: TABLE; Schema: app; Owner: postgres
 
@@ -699,6 +1426,47 @@ ALTER TABLE ONLY app.invitations FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE app.invitations OWNER TO postgres;
 
+-- Name: job_failures; Type: TABLE; Schema: app; Owner: postgres
+
+CREATE TABLE app.job_failures (
+    org_id uuid NOT NULL,
+    job_id uuid NOT NULL,
+    index integer NOT NULL,
+    created_by uuid NOT NULL,
+    task text,
+    kind text NOT NULL,
+    detail text NOT NULL,
+    errors jsonb DEFAULT '[]'::jsonb NOT NULL
+);
+
+ALTER TABLE ONLY app.job_failures FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE app.job_failures OWNER TO postgres;
+
+-- Name: jobs; Type: TABLE; Schema: app; Owner: postgres
+
+CREATE TABLE app.jobs (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    created_by uuid NOT NULL,
+    state text DEFAULT 'queued'::text NOT NULL,
+    total integer NOT NULL,
+    done integer DEFAULT 0 NOT NULL,
+    failed integer DEFAULT 0 NOT NULL,
+    input jsonb NOT NULL,
+    fault text,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    started_at timestamp with time zone,
+    finished_at timestamp with time zone,
+    CONSTRAINT jobs_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'running'::text, 'succeeded'::text, 'canceled'::text, 'failed'::text])))
+);
+
+ALTER TABLE ONLY app.jobs FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE app.jobs OWNER TO postgres;
+
 -- Name: labels; Type: TABLE; Schema: app; Owner: postgres
 
 CREATE TABLE app.labels (
@@ -731,6 +1499,41 @@ ALTER TABLE ONLY app.organizations FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE app.organizations OWNER TO postgres;
 
+-- Name: project_members; Type: TABLE; Schema: app; Owner: postgres
+
+CREATE TABLE app.project_members (
+    org_id uuid NOT NULL,
+    project_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    role text NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT project_members_role_check CHECK ((role = ANY (ARRAY['admin'::text, 'member'::text, 'guest'::text])))
+);
+
+ALTER TABLE ONLY app.project_members FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE app.project_members OWNER TO postgres;
+
+-- Name: project_templates; Type: TABLE; Schema: app; Owner: postgres
+
+CREATE TABLE app.project_templates (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    name text NOT NULL,
+    description text NOT NULL,
+    content jsonb NOT NULL,
+    created_by uuid NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY app.project_templates FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE app.project_templates OWNER TO postgres;
+
 -- Name: projects; Type: TABLE; Schema: app; Owner: postgres
 
 CREATE TABLE app.projects (
@@ -743,12 +1546,29 @@ CREATE TABLE app.projects (
     archived_at timestamp with time zone,
     version integer DEFAULT 1 NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    private boolean DEFAULT false NOT NULL
 );
 
 ALTER TABLE ONLY app.projects FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE app.projects OWNER TO postgres;
+
+-- Name: reactions; Type: TABLE; Schema: app; Owner: postgres
+
+CREATE TABLE app.reactions (
+    org_id uuid NOT NULL,
+    comment_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    emoji text NOT NULL,
+    task_id uuid NOT NULL,
+    project_id uuid NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY app.reactions FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE app.reactions OWNER TO postgres;
 
 -- Name: refresh_tokens; Type: TABLE; Schema: app; Owner: postgres
 
@@ -814,36 +1634,90 @@ ALTER TABLE app.socket_tickets OWNER TO postgres;
 CREATE TABLE app.task_assignees (
     org_id uuid NOT NULL,
     task_id uuid NOT NULL,
-    user_id uuid NOT NULL
+    user_id uuid NOT NULL,
+    project_id uuid NOT NULL,
+    task_created_at timestamp with time zone NOT NULL
 );
 
 ALTER TABLE ONLY app.task_assignees FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE app.task_assignees OWNER TO postgres;
 
+-- Name: task_keys; Type: TABLE; Schema: app; Owner: postgres
+
+CREATE TABLE app.task_keys (
+    org_id uuid NOT NULL,
+    key text NOT NULL,
+    task_id uuid NOT NULL,
+    project_id uuid NOT NULL
+);
+
+ALTER TABLE ONLY app.task_keys FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE app.task_keys OWNER TO postgres;
+
 -- Name: task_labels; Type: TABLE; Schema: app; Owner: postgres
 
 CREATE TABLE app.task_labels (
     org_id uuid NOT NULL,
     task_id uuid NOT NULL,
-    label_id uuid NOT NULL
+    label_id uuid NOT NULL,
+    project_id uuid NOT NULL,
+    task_created_at timestamp with time zone NOT NULL
 );
 
 ALTER TABLE ONLY app.task_labels FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE app.task_labels OWNER TO postgres;
 
+-- Name: task_links; Type: TABLE; Schema: app; Owner: postgres
+
+CREATE TABLE app.task_links (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    task_id uuid NOT NULL,
+    project_id uuid NOT NULL,
+    other_id uuid NOT NULL,
+    other_project_id uuid NOT NULL,
+    created_by uuid NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT task_links_check CHECK ((task_id <> other_id)),
+    CONSTRAINT task_links_kind_check CHECK ((kind = ANY (ARRAY['blocks'::text, 'relates'::text, 'duplicates'::text])))
+);
+
+ALTER TABLE ONLY app.task_links FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE app.task_links OWNER TO postgres;
+
 -- Name: task_search; Type: TABLE; Schema: app; Owner: postgres
 
 CREATE TABLE app.task_search (
     org_id uuid NOT NULL,
     task_id uuid NOT NULL,
-    words tsvector NOT NULL
+    words tsvector NOT NULL,
+    project_id uuid NOT NULL,
+    doc_id uuid NOT NULL,
+    spelling text NOT NULL
 );
 
 ALTER TABLE ONLY app.task_search FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE app.task_search OWNER TO postgres;
+
+-- Name: task_watchers; Type: TABLE; Schema: app; Owner: postgres
+
+CREATE TABLE app.task_watchers (
+    org_id uuid NOT NULL,
+    task_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    project_id uuid NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY app.task_watchers FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE app.task_watchers OWNER TO postgres;
 
 -- Name: tasks; Type: TABLE; Schema: app; Owner: postgres
 
@@ -868,6 +1742,13 @@ CREATE TABLE app.tasks (
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     completed_at timestamp with time zone,
     deleted_at timestamp with time zone,
+    start_at timestamp with time zone,
+    estimate double precision,
+    fields jsonb DEFAULT '{}'::jsonb NOT NULL,
+    mention_ids uuid[] DEFAULT '{}'::uuid[] NOT NULL,
+    archived_at timestamp with time zone,
+    CONSTRAINT tasks_dates CHECK ((start_at <= due_at)),
+    CONSTRAINT tasks_estimate_check CHECK (((estimate >= (0)::double precision) AND (estimate <= (1000000)::double precision))),
     CONSTRAINT tasks_live_column CHECK (((column_id IS NOT NULL) OR (deleted_at IS NOT NULL))),
     CONSTRAINT tasks_priority_check CHECK (((priority >= 0) AND (priority <= 4)))
 );
@@ -891,6 +1772,30 @@ ALTER TABLE ONLY app.users FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE app.users OWNER TO postgres;
 
+-- Name: views; Type: TABLE; Schema: app; Owner: postgres
+
+CREATE TABLE app.views (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    project_id uuid,
+    owner_id uuid NOT NULL,
+    name text NOT NULL,
+    visibility text NOT NULL,
+    filter text NOT NULL,
+    sort text NOT NULL,
+    group_by text NOT NULL,
+    fields text[] NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT views_check CHECK (((visibility <> 'project'::text) OR (project_id IS NOT NULL))),
+    CONSTRAINT views_visibility_check CHECK ((visibility = ANY (ARRAY['private'::text, 'project'::text, 'organization'::text])))
+);
+
+ALTER TABLE ONLY app.views FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE app.views OWNER TO postgres;
+
 -- Name: boards boards_org_id_project_id_id_key; Type: CONSTRAINT; Schema: app; Owner: postgres
 
 ALTER TABLE ONLY app.boards
@@ -900,6 +1805,16 @@ ALTER TABLE ONLY app.boards
 
 ALTER TABLE ONLY app.boards
     ADD CONSTRAINT boards_pkey PRIMARY KEY (org_id, id);
+
+-- Name: checklist_items checklist_items_pkey; Type: CONSTRAINT; Schema: app; Owner: postgres
+
+ALTER TABLE ONLY app.checklist_items
+    ADD CONSTRAINT checklist_items_pkey PRIMARY KEY (org_id, id);
+
+-- Name: checklist_items checklist_items_rank_key; Type: CONSTRAINT; Schema: app; Owner: postgres
+
+ALTER TABLE ONLY app.checklist_items
+    ADD CONSTRAINT checklist_items_rank_key UNIQUE (org_id, task_id, rank);
 
 -- Name: columns columns_org_id_board_id_rank_key; Type: CONSTRAINT; Schema: app; Owner: postgres
 
@@ -921,10 +1836,35 @@ ALTER TABLE ONLY app.columns
 ALTER TABLE ONLY app.comments
     ADD CONSTRAINT comments_pkey PRIMARY KEY (org_id, id);
 
+-- Name: comments comments_project_key; Type: CONSTRAINT; Schema: app; Owner: postgres
+
+ALTER TABLE ONLY app.comments
+    ADD CONSTRAINT comments_project_key UNIQUE (org_id, id, task_id, project_id);
+
 -- Name: events events_pkey; Type: CONSTRAINT; Schema: app; Owner: postgres
 
 ALTER TABLE ONLY app.events
     ADD CONSTRAINT events_pkey PRIMARY KEY (org_id, id);
+
+-- Name: field_values field_values_pkey; Type: CONSTRAINT; Schema: app; Owner: postgres
+
+ALTER TABLE ONLY app.field_values
+    ADD CONSTRAINT field_values_pkey PRIMARY KEY (org_id, task_id, key, slot);
+
+-- Name: fields fields_key; Type: CONSTRAINT; Schema: app; Owner: postgres
+
+ALTER TABLE ONLY app.fields
+    ADD CONSTRAINT fields_key UNIQUE (org_id, project_id, key);
+
+-- Name: fields fields_pkey; Type: CONSTRAINT; Schema: app; Owner: postgres
+
+ALTER TABLE ONLY app.fields
+    ADD CONSTRAINT fields_pkey PRIMARY KEY (org_id, id);
+
+-- Name: fields fields_rank_key; Type: CONSTRAINT; Schema: app; Owner: postgres
+
+ALTER TABLE ONLY app.fields
+    ADD CONSTRAINT fields_rank_key UNIQUE (org_id, project_id, rank);
 
 -- Name: idempotency_keys idempotency_keys_pkey; Type: CONSTRAINT; Schema: app; Owner: postgres
 
@@ -935,6 +1875,16 @@ ALTER TABLE ONLY app.idempotency_keys
 
 ALTER TABLE ONLY app.invitations
     ADD CONSTRAINT invitations_pkey PRIMARY KEY (org_id, id);
+
+-- Name: job_failures job_failures_pkey; Type: CONSTRAINT; Schema: app; Owner: postgres
+
+ALTER TABLE ONLY app.job_failures
+    ADD CONSTRAINT job_failures_pkey PRIMARY KEY (org_id, job_id, index);
+
+-- Name: jobs jobs_pkey; Type: CONSTRAINT; Schema: app; Owner: postgres
+
+ALTER TABLE ONLY app.jobs
+    ADD CONSTRAINT jobs_pkey PRIMARY KEY (org_id, id);
 
 -- Name: labels labels_pkey; Type: CONSTRAINT; Schema: app; Owner: postgres
 
@@ -956,6 +1906,16 @@ ALTER TABLE ONLY app.organizations
 ALTER TABLE ONLY app.organizations
     ADD CONSTRAINT organizations_reseller_id_id_key UNIQUE (reseller_id, id);
 
+-- Name: project_members project_members_pkey; Type: CONSTRAINT; Schema: app; Owner: postgres
+
+ALTER TABLE ONLY app.project_members
+    ADD CONSTRAINT project_members_pkey PRIMARY KEY (org_id, project_id, user_id);
+
+-- Name: project_templates project_templates_pkey; Type: CONSTRAINT; Schema: app; Owner: postgres
+
+ALTER TABLE ONLY app.project_templates
+    ADD CONSTRAINT project_templates_pkey PRIMARY KEY (org_id, id);
+
 -- Name: projects projects_org_id_key_key; Type: CONSTRAINT; Schema: app; Owner: postgres
 
 ALTER TABLE ONLY app.projects
@@ -965,6 +1925,11 @@ ALTER TABLE ONLY app.projects
 
 ALTER TABLE ONLY app.projects
     ADD CONSTRAINT projects_pkey PRIMARY KEY (org_id, id);
+
+-- Name: reactions reactions_pkey; Type: CONSTRAINT; Schema: app; Owner: postgres
+
+ALTER TABLE ONLY app.reactions
+    ADD CONSTRAINT reactions_pkey PRIMARY KEY (org_id, comment_id, emoji, user_id);
 
 -- Name: refresh_tokens refresh_tokens_pkey; Type: CONSTRAINT; Schema: app; Owner: postgres
 
@@ -996,15 +1961,35 @@ ALTER TABLE ONLY app.socket_tickets
 ALTER TABLE ONLY app.task_assignees
     ADD CONSTRAINT task_assignees_pkey PRIMARY KEY (org_id, task_id, user_id);
 
+-- Name: task_keys task_keys_pkey; Type: CONSTRAINT; Schema: app; Owner: postgres
+
+ALTER TABLE ONLY app.task_keys
+    ADD CONSTRAINT task_keys_pkey PRIMARY KEY (org_id, key, task_id);
+
 -- Name: task_labels task_labels_pkey; Type: CONSTRAINT; Schema: app; Owner: postgres
 
 ALTER TABLE ONLY app.task_labels
     ADD CONSTRAINT task_labels_pkey PRIMARY KEY (org_id, task_id, label_id);
 
+-- Name: task_links task_links_key; Type: CONSTRAINT; Schema: app; Owner: postgres
+
+ALTER TABLE ONLY app.task_links
+    ADD CONSTRAINT task_links_key UNIQUE (org_id, task_id, kind, other_id);
+
+-- Name: task_links task_links_pkey; Type: CONSTRAINT; Schema: app; Owner: postgres
+
+ALTER TABLE ONLY app.task_links
+    ADD CONSTRAINT task_links_pkey PRIMARY KEY (org_id, id);
+
 -- Name: task_search task_search_pkey; Type: CONSTRAINT; Schema: app; Owner: postgres
 
 ALTER TABLE ONLY app.task_search
-    ADD CONSTRAINT task_search_pkey PRIMARY KEY (org_id, task_id);
+    ADD CONSTRAINT task_search_pkey PRIMARY KEY (org_id, task_id, doc_id);
+
+-- Name: task_watchers task_watchers_pkey; Type: CONSTRAINT; Schema: app; Owner: postgres
+
+ALTER TABLE ONLY app.task_watchers
+    ADD CONSTRAINT task_watchers_pkey PRIMARY KEY (org_id, task_id, user_id);
 
 -- Name: tasks tasks_org_id_key_key; Type: CONSTRAINT; Schema: app; Owner: postgres
 
@@ -1020,6 +2005,11 @@ ALTER TABLE ONLY app.tasks
 
 ALTER TABLE ONLY app.tasks
     ADD CONSTRAINT tasks_pkey PRIMARY KEY (org_id, id);
+
+-- Name: tasks tasks_project_key; Type: CONSTRAINT; Schema: app; Owner: postgres
+
+ALTER TABLE ONLY app.tasks
+    ADD CONSTRAINT tasks_project_key UNIQUE (org_id, id, project_id);
 
 -- Name: tasks tasks_rank_key; Type: CONSTRAINT; Schema: app; Owner: postgres
 
@@ -1041,13 +2031,46 @@ ALTER TABLE ONLY app.users
 ALTER TABLE ONLY app.users
     ADD CONSTRAINT users_reseller_id_id_key UNIQUE (reseller_id, id);
 
+-- Name: views views_pkey; Type: CONSTRAINT; Schema: app; Owner: postgres
+
+ALTER TABLE ONLY app.views
+    ADD CONSTRAINT views_pkey PRIMARY KEY (org_id, id);
+
+-- Name: comments_org_id_parent_id_id_idx; Type: INDEX; Schema: app; Owner: postgres
+
+CREATE INDEX comments_org_id_parent_id_id_idx ON app.comments USING btree (org_id, parent_id, id) WHERE (parent_id IS NOT NULL);
+
 -- Name: comments_org_id_task_id_id_idx; Type: INDEX; Schema: app; Owner: postgres
 
 CREATE INDEX comments_org_id_task_id_id_idx ON app.comments USING btree (org_id, task_id, id);
 
+-- Name: events_org_id_entity_id_id_idx; Type: INDEX; Schema: app; Owner: postgres
+
+CREATE INDEX events_org_id_entity_id_id_idx ON app.events USING btree (org_id, entity_id, id) WHERE (entity_id <> task_id);
+
+-- Name: events_org_id_task_id_id_idx; Type: INDEX; Schema: app; Owner: postgres
+
+CREATE INDEX events_org_id_task_id_id_idx ON app.events USING btree (org_id, task_id, id) WHERE (task_id IS NOT NULL);
+
+-- Name: events_org_id_xid_id_idx; Type: INDEX; Schema: app; Owner: postgres
+
+CREATE INDEX events_org_id_xid_id_idx ON app.events USING btree (org_id, xid, id);
+
 -- Name: events_xid_id_idx; Type: INDEX; Schema: app; Owner: postgres
 
 CREATE INDEX events_xid_id_idx ON app.events USING btree (xid, id);
+
+-- Name: field_values_org_id_key_sort_key_task_id_idx; Type: INDEX; Schema: app; Owner: postgres
+
+CREATE INDEX field_values_org_id_key_sort_key_task_id_idx ON app.field_values USING btree (org_id, key, sort_key, task_id) WHERE (slot = 0);
+
+-- Name: field_values_org_id_key_value_task_id_idx; Type: INDEX; Schema: app; Owner: postgres
+
+CREATE INDEX field_values_org_id_key_value_task_id_idx ON app.field_values USING btree (org_id, key, value, task_id);
+
+-- Name: fields_org_id_key_idx; Type: INDEX; Schema: app; Owner: postgres
+
+CREATE INDEX fields_org_id_key_idx ON app.fields USING btree (org_id, key);
 
 -- Name: idempotency_keys_created_at_idx; Type: INDEX; Schema: app; Owner: postgres
 
@@ -1061,6 +2084,18 @@ CREATE INDEX invitations_org_id_email_idx ON app.invitations USING btree (org_id
 
 CREATE UNIQUE INDEX invitations_token_hash_idx ON app.invitations USING btree (token_hash);
 
+-- Name: jobs_created_at_idx; Type: INDEX; Schema: app; Owner: postgres
+
+CREATE INDEX jobs_created_at_idx ON app.jobs USING btree (created_at) WHERE (finished_at IS NULL);
+
+-- Name: jobs_finished_at_idx; Type: INDEX; Schema: app; Owner: postgres
+
+CREATE INDEX jobs_finished_at_idx ON app.jobs USING btree (finished_at) WHERE (finished_at IS NOT NULL);
+
+-- Name: jobs_org_id_created_by_idx; Type: INDEX; Schema: app; Owner: postgres
+
+CREATE INDEX jobs_org_id_created_by_idx ON app.jobs USING btree (org_id, created_by);
+
 -- Name: labels_name_key; Type: INDEX; Schema: app; Owner: postgres
 
 CREATE UNIQUE INDEX labels_name_key ON app.labels USING btree (org_id, lower(name));
@@ -1068,6 +2103,18 @@ CREATE UNIQUE INDEX labels_name_key ON app.labels USING btree (org_id, lower(nam
 -- Name: memberships_user_id_idx; Type: INDEX; Schema: app; Owner: postgres
 
 CREATE INDEX memberships_user_id_idx ON app.memberships USING btree (user_id);
+
+-- Name: project_members_org_id_user_id_idx; Type: INDEX; Schema: app; Owner: postgres
+
+CREATE INDEX project_members_org_id_user_id_idx ON app.project_members USING btree (org_id, user_id);
+
+-- Name: projects_org_id_id_idx; Type: INDEX; Schema: app; Owner: postgres
+
+CREATE INDEX projects_org_id_id_idx ON app.projects USING btree (org_id, id) WHERE private;
+
+-- Name: reactions_org_id_user_id_idx; Type: INDEX; Schema: app; Owner: postgres
+
+CREATE INDEX reactions_org_id_user_id_idx ON app.reactions USING btree (org_id, user_id);
 
 -- Name: refresh_tokens_session_id_idx; Type: INDEX; Schema: app; Owner: postgres
 
@@ -1085,33 +2132,65 @@ CREATE INDEX sessions_user_id_ip_idx ON app.sessions USING btree (user_id, ip);
 
 CREATE INDEX socket_tickets_expires_at_idx ON app.socket_tickets USING btree (expires_at);
 
--- Name: task_assignees_org_id_user_id_task_id_idx; Type: INDEX; Schema: app; Owner: postgres
+-- Name: task_assignees_org_id_user_id_task_created_at_task_id_idx; Type: INDEX; Schema: app; Owner: postgres
 
-CREATE INDEX task_assignees_org_id_user_id_task_id_idx ON app.task_assignees USING btree (org_id, user_id, task_id);
+CREATE INDEX task_assignees_org_id_user_id_task_created_at_task_id_idx ON app.task_assignees USING btree (org_id, user_id, task_created_at, task_id);
 
--- Name: task_labels_org_id_label_id_task_id_idx; Type: INDEX; Schema: app; Owner: postgres
+-- Name: task_keys_org_id_task_id_idx; Type: INDEX; Schema: app; Owner: postgres
 
-CREATE INDEX task_labels_org_id_label_id_task_id_idx ON app.task_labels USING btree (org_id, label_id, task_id);
+CREATE INDEX task_keys_org_id_task_id_idx ON app.task_keys USING btree (org_id, task_id);
+
+-- Name: task_labels_org_id_label_id_task_created_at_task_id_idx; Type: INDEX; Schema: app; Owner: postgres
+
+CREATE INDEX task_labels_org_id_label_id_task_created_at_task_id_idx ON app.task_labels USING btree (org_id, label_id, task_created_at, task_id);
+
+-- Name: task_links_org_id_other_id_kind_task_id_idx; Type: INDEX; Schema: app; Owner: postgres
+
+CREATE INDEX task_links_org_id_other_id_kind_task_id_idx ON app.task_links USING btree (org_id, other_id, kind, task_id);
+
+-- Name: task_search_org_id_spelling_idx; Type: INDEX; Schema: app; Owner: postgres
+
+CREATE INDEX task_search_org_id_spelling_idx ON app.task_search USING gin (org_id, spelling app.gin_trgm_ops) WITH (fastupdate=off);
 
 -- Name: task_search_org_id_words_idx; Type: INDEX; Schema: app; Owner: postgres
 
 CREATE INDEX task_search_org_id_words_idx ON app.task_search USING gin (org_id, words) WITH (fastupdate=off);
 
+-- Name: task_watchers_org_id_user_id_task_id_idx; Type: INDEX; Schema: app; Owner: postgres
+
+CREATE INDEX task_watchers_org_id_user_id_task_id_idx ON app.task_watchers USING btree (org_id, user_id, task_id);
+
+-- Name: tasks_deleted_at_idx; Type: INDEX; Schema: app; Owner: postgres
+
+CREATE INDEX tasks_deleted_at_idx ON app.tasks USING btree (deleted_at) WHERE (deleted_at IS NOT NULL);
+
 -- Name: tasks_org_id_board_id_created_at_id_idx; Type: INDEX; Schema: app; Owner: postgres
 
-CREATE INDEX tasks_org_id_board_id_created_at_id_idx ON app.tasks USING btree (org_id, board_id, created_at, id);
+CREATE INDEX tasks_org_id_board_id_created_at_id_idx ON app.tasks USING btree (org_id, board_id, created_at, id) WHERE ((deleted_at IS NULL) AND (archived_at IS NULL));
 
 -- Name: tasks_org_id_created_at_id_idx; Type: INDEX; Schema: app; Owner: postgres
 
-CREATE INDEX tasks_org_id_created_at_id_idx ON app.tasks USING btree (org_id, created_at, id);
+CREATE INDEX tasks_org_id_created_at_id_idx ON app.tasks USING btree (org_id, created_at, id) WHERE ((deleted_at IS NULL) AND (archived_at IS NULL));
+
+-- Name: tasks_org_id_created_at_id_idx1; Type: INDEX; Schema: app; Owner: postgres
+
+CREATE INDEX tasks_org_id_created_at_id_idx1 ON app.tasks USING btree (org_id, created_at, id) WHERE ((archived_at IS NOT NULL) AND (deleted_at IS NULL));
+
+-- Name: tasks_org_id_created_at_id_idx2; Type: INDEX; Schema: app; Owner: postgres
+
+CREATE INDEX tasks_org_id_created_at_id_idx2 ON app.tasks USING btree (org_id, created_at, id) WHERE (deleted_at IS NOT NULL);
 
 -- Name: tasks_org_id_created_by_created_at_id_idx; Type: INDEX; Schema: app; Owner: postgres
 
-CREATE INDEX tasks_org_id_created_by_created_at_id_idx ON app.tasks USING btree (org_id, created_by, created_at, id);
+CREATE INDEX tasks_org_id_created_by_created_at_id_idx ON app.tasks USING btree (org_id, created_by, created_at, id) WHERE ((deleted_at IS NULL) AND (archived_at IS NULL));
 
 -- Name: tasks_org_id_due_at_id_idx; Type: INDEX; Schema: app; Owner: postgres
 
-CREATE INDEX tasks_org_id_due_at_id_idx ON app.tasks USING btree (org_id, due_at, id) WHERE (due_at IS NOT NULL);
+CREATE INDEX tasks_org_id_due_at_id_idx ON app.tasks USING btree (org_id, due_at, id) WHERE ((due_at IS NOT NULL) AND (deleted_at IS NULL) AND (archived_at IS NULL));
+
+-- Name: tasks_org_id_estimate_id_idx; Type: INDEX; Schema: app; Owner: postgres
+
+CREATE INDEX tasks_org_id_estimate_id_idx ON app.tasks USING btree (org_id, estimate, id) WHERE ((estimate IS NOT NULL) AND (deleted_at IS NULL) AND (archived_at IS NULL));
 
 -- Name: tasks_org_id_parent_id_idx; Type: INDEX; Schema: app; Owner: postgres
 
@@ -1119,44 +2198,95 @@ CREATE INDEX tasks_org_id_parent_id_idx ON app.tasks USING btree (org_id, parent
 
 -- Name: tasks_org_id_priority_id_idx; Type: INDEX; Schema: app; Owner: postgres
 
-CREATE INDEX tasks_org_id_priority_id_idx ON app.tasks USING btree (org_id, priority, id);
+CREATE INDEX tasks_org_id_priority_id_idx ON app.tasks USING btree (org_id, priority, id) WHERE ((deleted_at IS NULL) AND (archived_at IS NULL));
 
 -- Name: tasks_org_id_project_id_created_at_id_idx; Type: INDEX; Schema: app; Owner: postgres
 
-CREATE INDEX tasks_org_id_project_id_created_at_id_idx ON app.tasks USING btree (org_id, project_id, created_at, id);
+CREATE INDEX tasks_org_id_project_id_created_at_id_idx ON app.tasks USING btree (org_id, project_id, created_at, id) WHERE ((deleted_at IS NULL) AND (archived_at IS NULL));
+
+-- Name: tasks_org_id_rank_id_idx; Type: INDEX; Schema: app; Owner: postgres
+
+CREATE INDEX tasks_org_id_rank_id_idx ON app.tasks USING btree (org_id, rank, id) WHERE ((deleted_at IS NULL) AND (archived_at IS NULL));
+
+-- Name: tasks_org_id_start_at_id_idx; Type: INDEX; Schema: app; Owner: postgres
+
+CREATE INDEX tasks_org_id_start_at_id_idx ON app.tasks USING btree (org_id, start_at, id) WHERE ((start_at IS NOT NULL) AND (deleted_at IS NULL) AND (archived_at IS NULL));
 
 -- Name: tasks_org_id_status_created_at_id_idx; Type: INDEX; Schema: app; Owner: postgres
 
-CREATE INDEX tasks_org_id_status_created_at_id_idx ON app.tasks USING btree (org_id, status, created_at, id);
+CREATE INDEX tasks_org_id_status_created_at_id_idx ON app.tasks USING btree (org_id, status, created_at, id) WHERE ((deleted_at IS NULL) AND (archived_at IS NULL));
 
 -- Name: tasks_org_id_updated_at_id_idx; Type: INDEX; Schema: app; Owner: postgres
 
-CREATE INDEX tasks_org_id_updated_at_id_idx ON app.tasks USING btree (org_id, updated_at, id);
+CREATE INDEX tasks_org_id_updated_at_id_idx ON app.tasks USING btree (org_id, updated_at, id) WHERE ((deleted_at IS NULL) AND (archived_at IS NULL));
+
+-- Name: views_org_id_owner_id_idx; Type: INDEX; Schema: app; Owner: postgres
+
+CREATE INDEX views_org_id_owner_id_idx ON app.views USING btree (org_id, owner_id);
+
+-- Name: views_org_id_project_id_idx; Type: INDEX; Schema: app; Owner: postgres
+
+CREATE INDEX views_org_id_project_id_idx ON app.views USING btree (org_id, project_id);
 
 -- Name: boards boards_org_id_project_id_fkey; Type: FK CONSTRAINT; Schema: app; Owner: postgres
 
 ALTER TABLE ONLY app.boards
     ADD CONSTRAINT boards_org_id_project_id_fkey FOREIGN KEY (org_id, project_id) REFERENCES app.projects(org_id, id) ON DELETE CASCADE;
 
+-- Name: checklist_items checklist_items_org_id_task_id_project_id_fkey; Type: FK CONSTRAINT; Schema: app; Owner: postgres
+
+ALTER TABLE ONLY app.checklist_items
+    ADD CONSTRAINT checklist_items_org_id_task_id_project_id_fkey FOREIGN KEY (org_id, task_id, project_id) REFERENCES app.tasks(org_id, id, project_id) ON UPDATE CASCADE ON DELETE CASCADE;
+
 -- Name: columns columns_org_id_project_id_board_id_fkey; Type: FK CONSTRAINT; Schema: app; Owner: postgres
 
 ALTER TABLE ONLY app.columns
     ADD CONSTRAINT columns_org_id_project_id_board_id_fkey FOREIGN KEY (org_id, project_id, board_id) REFERENCES app.boards(org_id, project_id, id) ON DELETE CASCADE;
 
--- Name: comments comments_org_id_task_id_fkey; Type: FK CONSTRAINT; Schema: app; Owner: postgres
+-- Name: comments comments_parent_fkey; Type: FK CONSTRAINT; Schema: app; Owner: postgres
 
 ALTER TABLE ONLY app.comments
-    ADD CONSTRAINT comments_org_id_task_id_fkey FOREIGN KEY (org_id, task_id) REFERENCES app.tasks(org_id, id) ON DELETE CASCADE;
+    ADD CONSTRAINT comments_parent_fkey FOREIGN KEY (org_id, parent_id) REFERENCES app.comments(org_id, id);
+
+-- Name: comments comments_task_fkey; Type: FK CONSTRAINT; Schema: app; Owner: postgres
+
+ALTER TABLE ONLY app.comments
+    ADD CONSTRAINT comments_task_fkey FOREIGN KEY (org_id, task_id, project_id) REFERENCES app.tasks(org_id, id, project_id) ON UPDATE CASCADE ON DELETE CASCADE;
 
 -- Name: events events_org_id_fkey; Type: FK CONSTRAINT; Schema: app; Owner: postgres
 
 ALTER TABLE ONLY app.events
     ADD CONSTRAINT events_org_id_fkey FOREIGN KEY (org_id) REFERENCES app.organizations(id) ON DELETE CASCADE;
 
+-- Name: field_values field_values_org_id_task_id_project_id_fkey; Type: FK CONSTRAINT; Schema: app; Owner: postgres
+
+ALTER TABLE ONLY app.field_values
+    ADD CONSTRAINT field_values_org_id_task_id_project_id_fkey FOREIGN KEY (org_id, task_id, project_id) REFERENCES app.tasks(org_id, id, project_id) ON UPDATE CASCADE ON DELETE CASCADE;
+
+-- Name: fields fields_org_id_project_id_fkey; Type: FK CONSTRAINT; Schema: app; Owner: postgres
+
+ALTER TABLE ONLY app.fields
+    ADD CONSTRAINT fields_org_id_project_id_fkey FOREIGN KEY (org_id, project_id) REFERENCES app.projects(org_id, id) ON DELETE CASCADE;
+
 -- Name: invitations invitations_org_id_fkey; Type: FK CONSTRAINT; Schema: app; Owner: postgres
 
 ALTER TABLE ONLY app.invitations
     ADD CONSTRAINT invitations_org_id_fkey FOREIGN KEY (org_id) REFERENCES app.organizations(id) ON DELETE CASCADE;
+
+-- Name: job_failures job_failures_org_id_job_id_fkey; Type: FK CONSTRAINT; Schema: app; Owner: postgres
+
+ALTER TABLE ONLY app.job_failures
+    ADD CONSTRAINT job_failures_org_id_job_id_fkey FOREIGN KEY (org_id, job_id) REFERENCES app.jobs(org_id, id) ON DELETE CASCADE;
+
+-- Name: jobs jobs_org_id_created_by_fkey; Type: FK CONSTRAINT; Schema: app; Owner: postgres
+
+ALTER TABLE ONLY app.jobs
+    ADD CONSTRAINT jobs_org_id_created_by_fkey FOREIGN KEY (org_id, created_by) REFERENCES app.memberships(org_id, user_id) ON DELETE CASCADE;
+
+-- Name: jobs jobs_org_id_fkey; Type: FK CONSTRAINT; Schema: app; Owner: postgres
+
+ALTER TABLE ONLY app.jobs
+    ADD CONSTRAINT jobs_org_id_fkey FOREIGN KEY (org_id) REFERENCES app.organizations(id) ON DELETE CASCADE;
 
 -- Name: labels labels_org_id_fkey; Type: FK CONSTRAINT; Schema: app; Owner: postgres
 
@@ -1178,10 +2308,35 @@ ALTER TABLE ONLY app.memberships
 ALTER TABLE ONLY app.organizations
     ADD CONSTRAINT organizations_reseller_id_fkey FOREIGN KEY (reseller_id) REFERENCES app.resellers(id);
 
+-- Name: project_members project_members_member_fkey; Type: FK CONSTRAINT; Schema: app; Owner: postgres
+
+ALTER TABLE ONLY app.project_members
+    ADD CONSTRAINT project_members_member_fkey FOREIGN KEY (org_id, user_id) REFERENCES app.memberships(org_id, user_id) ON DELETE CASCADE;
+
+-- Name: project_members project_members_project_fkey; Type: FK CONSTRAINT; Schema: app; Owner: postgres
+
+ALTER TABLE ONLY app.project_members
+    ADD CONSTRAINT project_members_project_fkey FOREIGN KEY (org_id, project_id) REFERENCES app.projects(org_id, id) ON DELETE CASCADE;
+
+-- Name: project_templates project_templates_org_id_fkey; Type: FK CONSTRAINT; Schema: app; Owner: postgres
+
+ALTER TABLE ONLY app.project_templates
+    ADD CONSTRAINT project_templates_org_id_fkey FOREIGN KEY (org_id) REFERENCES app.organizations(id) ON DELETE CASCADE;
+
 -- Name: projects projects_org_id_fkey; Type: FK CONSTRAINT; Schema: app; Owner: postgres
 
 ALTER TABLE ONLY app.projects
     ADD CONSTRAINT projects_org_id_fkey FOREIGN KEY (org_id) REFERENCES app.organizations(id) ON DELETE CASCADE;
+
+-- Name: reactions reactions_org_id_comment_id_task_id_project_id_fkey; Type: FK CONSTRAINT; Schema: app; Owner: postgres
+
+ALTER TABLE ONLY app.reactions
+    ADD CONSTRAINT reactions_org_id_comment_id_task_id_project_id_fkey FOREIGN KEY (org_id, comment_id, task_id, project_id) REFERENCES app.comments(org_id, id, task_id, project_id) ON UPDATE CASCADE ON DELETE CASCADE;
+
+-- Name: reactions reactions_org_id_user_id_fkey; Type: FK CONSTRAINT; Schema: app; Owner: postgres
+
+ALTER TABLE ONLY app.reactions
+    ADD CONSTRAINT reactions_org_id_user_id_fkey FOREIGN KEY (org_id, user_id) REFERENCES app.memberships(org_id, user_id) ON DELETE CASCADE;
 
 -- Name: refresh_tokens refresh_tokens_reseller_id_user_id_session_id_fkey; Type: FK CONSTRAINT; Schema: app; Owner: postgres
 
@@ -1208,25 +2363,50 @@ ALTER TABLE ONLY app.socket_tickets
 ALTER TABLE ONLY app.task_assignees
     ADD CONSTRAINT task_assignees_member_fkey FOREIGN KEY (org_id, user_id) REFERENCES app.memberships(org_id, user_id) ON DELETE CASCADE;
 
--- Name: task_assignees task_assignees_org_id_task_id_fkey; Type: FK CONSTRAINT; Schema: app; Owner: postgres
+-- Name: task_assignees task_assignees_org_id_task_id_project_id_fkey; Type: FK CONSTRAINT; Schema: app; Owner: postgres
 
 ALTER TABLE ONLY app.task_assignees
-    ADD CONSTRAINT task_assignees_org_id_task_id_fkey FOREIGN KEY (org_id, task_id) REFERENCES app.tasks(org_id, id) ON DELETE CASCADE;
+    ADD CONSTRAINT task_assignees_org_id_task_id_project_id_fkey FOREIGN KEY (org_id, task_id, project_id) REFERENCES app.tasks(org_id, id, project_id) ON UPDATE CASCADE ON DELETE CASCADE;
+
+-- Name: task_keys task_keys_org_id_task_id_project_id_fkey; Type: FK CONSTRAINT; Schema: app; Owner: postgres
+
+ALTER TABLE ONLY app.task_keys
+    ADD CONSTRAINT task_keys_org_id_task_id_project_id_fkey FOREIGN KEY (org_id, task_id, project_id) REFERENCES app.tasks(org_id, id, project_id) ON UPDATE CASCADE ON DELETE CASCADE;
 
 -- Name: task_labels task_labels_label_fkey; Type: FK CONSTRAINT; Schema: app; Owner: postgres
 
 ALTER TABLE ONLY app.task_labels
     ADD CONSTRAINT task_labels_label_fkey FOREIGN KEY (org_id, label_id) REFERENCES app.labels(org_id, id) ON DELETE CASCADE;
 
--- Name: task_labels task_labels_org_id_task_id_fkey; Type: FK CONSTRAINT; Schema: app; Owner: postgres
+-- Name: task_labels task_labels_org_id_task_id_project_id_fkey; Type: FK CONSTRAINT; Schema: app; Owner: postgres
 
 ALTER TABLE ONLY app.task_labels
-    ADD CONSTRAINT task_labels_org_id_task_id_fkey FOREIGN KEY (org_id, task_id) REFERENCES app.tasks(org_id, id) ON DELETE CASCADE;
+    ADD CONSTRAINT task_labels_org_id_task_id_project_id_fkey FOREIGN KEY (org_id, task_id, project_id) REFERENCES app.tasks(org_id, id, project_id) ON UPDATE CASCADE ON DELETE CASCADE;
 
--- Name: task_search task_search_org_id_task_id_fkey; Type: FK CONSTRAINT; Schema: app; Owner: postgres
+-- Name: task_links task_links_other_fkey; Type: FK CONSTRAINT; Schema: app; Owner: postgres
+
+ALTER TABLE ONLY app.task_links
+    ADD CONSTRAINT task_links_other_fkey FOREIGN KEY (org_id, other_id, other_project_id) REFERENCES app.tasks(org_id, id, project_id) ON UPDATE CASCADE ON DELETE CASCADE;
+
+-- Name: task_links task_links_task_fkey; Type: FK CONSTRAINT; Schema: app; Owner: postgres
+
+ALTER TABLE ONLY app.task_links
+    ADD CONSTRAINT task_links_task_fkey FOREIGN KEY (org_id, task_id, project_id) REFERENCES app.tasks(org_id, id, project_id) ON UPDATE CASCADE ON DELETE CASCADE;
+
+-- Name: task_search task_search_org_id_task_id_project_id_fkey; Type: FK CONSTRAINT; Schema: app; Owner: postgres
 
 ALTER TABLE ONLY app.task_search
-    ADD CONSTRAINT task_search_org_id_task_id_fkey FOREIGN KEY (org_id, task_id) REFERENCES app.tasks(org_id, id) ON DELETE CASCADE;
+    ADD CONSTRAINT task_search_org_id_task_id_project_id_fkey FOREIGN KEY (org_id, task_id, project_id) REFERENCES app.tasks(org_id, id, project_id) ON UPDATE CASCADE ON DELETE CASCADE;
+
+-- Name: task_watchers task_watchers_member_fkey; Type: FK CONSTRAINT; Schema: app; Owner: postgres
+
+ALTER TABLE ONLY app.task_watchers
+    ADD CONSTRAINT task_watchers_member_fkey FOREIGN KEY (org_id, user_id) REFERENCES app.memberships(org_id, user_id) ON DELETE CASCADE;
+
+-- Name: task_watchers task_watchers_org_id_task_id_project_id_fkey; Type: FK CONSTRAINT; Schema: app; Owner: postgres
+
+ALTER TABLE ONLY app.task_watchers
+    ADD CONSTRAINT task_watchers_org_id_task_id_project_id_fkey FOREIGN KEY (org_id, task_id, project_id) REFERENCES app.tasks(org_id, id, project_id) ON UPDATE CASCADE ON DELETE CASCADE;
 
 -- Name: tasks tasks_column_fkey; Type: FK CONSTRAINT; Schema: app; Owner: postgres
 
@@ -1248,6 +2428,21 @@ ALTER TABLE ONLY app.tasks
 ALTER TABLE ONLY app.users
     ADD CONSTRAINT users_reseller_id_fkey FOREIGN KEY (reseller_id) REFERENCES app.resellers(id);
 
+-- Name: views views_org_id_fkey; Type: FK CONSTRAINT; Schema: app; Owner: postgres
+
+ALTER TABLE ONLY app.views
+    ADD CONSTRAINT views_org_id_fkey FOREIGN KEY (org_id) REFERENCES app.organizations(id) ON DELETE CASCADE;
+
+-- Name: views views_org_id_owner_id_fkey; Type: FK CONSTRAINT; Schema: app; Owner: postgres
+
+ALTER TABLE ONLY app.views
+    ADD CONSTRAINT views_org_id_owner_id_fkey FOREIGN KEY (org_id, owner_id) REFERENCES app.memberships(org_id, user_id) ON DELETE CASCADE;
+
+-- Name: views views_org_id_project_id_fkey; Type: FK CONSTRAINT; Schema: app; Owner: postgres
+
+ALTER TABLE ONLY app.views
+    ADD CONSTRAINT views_org_id_project_id_fkey FOREIGN KEY (org_id, project_id) REFERENCES app.projects(org_id, id) ON DELETE CASCADE;
+
 -- Name: projects admin_deletes; Type: POLICY; Schema: app; Owner: postgres
 
 CREATE POLICY admin_deletes ON app.projects AS RESTRICTIVE FOR DELETE TO plinth_app USING ((app.current_rank() >= 3));
@@ -1264,6 +2459,10 @@ CREATE POLICY admin_reads ON app.invitations AS RESTRICTIVE FOR SELECT TO plinth
 
 CREATE POLICY allow ON app.boards TO plinth_app USING (true);
 
+-- Name: checklist_items allow; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY allow ON app.checklist_items TO plinth_app USING (true);
+
 -- Name: columns allow; Type: POLICY; Schema: app; Owner: postgres
 
 CREATE POLICY allow ON app.columns TO plinth_app USING (true);
@@ -1276,6 +2475,14 @@ CREATE POLICY allow ON app.comments TO plinth_app USING (true);
 
 CREATE POLICY allow ON app.events TO plinth_app USING (true);
 
+-- Name: field_values allow; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY allow ON app.field_values TO plinth_app USING (true);
+
+-- Name: fields allow; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY allow ON app.fields TO plinth_app USING (true);
+
 -- Name: idempotency_keys allow; Type: POLICY; Schema: app; Owner: postgres
 
 CREATE POLICY allow ON app.idempotency_keys TO plinth_app USING (true);
@@ -1283,6 +2490,14 @@ CREATE POLICY allow ON app.idempotency_keys TO plinth_app USING (true);
 -- Name: invitations allow; Type: POLICY; Schema: app; Owner: postgres
 
 CREATE POLICY allow ON app.invitations TO plinth_app USING (true);
+
+-- Name: job_failures allow; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY allow ON app.job_failures TO plinth_app USING (true);
+
+-- Name: jobs allow; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY allow ON app.jobs TO plinth_app USING (true);
 
 -- Name: labels allow; Type: POLICY; Schema: app; Owner: postgres
 
@@ -1296,9 +2511,21 @@ CREATE POLICY allow ON app.memberships TO plinth_app USING (true);
 
 CREATE POLICY allow ON app.organizations TO plinth_app USING (true);
 
+-- Name: project_members allow; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY allow ON app.project_members TO plinth_app USING (true);
+
+-- Name: project_templates allow; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY allow ON app.project_templates TO plinth_app USING (true);
+
 -- Name: projects allow; Type: POLICY; Schema: app; Owner: postgres
 
 CREATE POLICY allow ON app.projects TO plinth_app USING (true);
+
+-- Name: reactions allow; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY allow ON app.reactions TO plinth_app USING (true);
 
 -- Name: refresh_tokens allow; Type: POLICY; Schema: app; Owner: postgres
 
@@ -1320,13 +2547,25 @@ CREATE POLICY allow ON app.socket_tickets TO plinth_app USING (true);
 
 CREATE POLICY allow ON app.task_assignees TO plinth_app USING (true);
 
+-- Name: task_keys allow; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY allow ON app.task_keys TO plinth_app USING (true);
+
 -- Name: task_labels allow; Type: POLICY; Schema: app; Owner: postgres
 
 CREATE POLICY allow ON app.task_labels TO plinth_app USING (true);
 
+-- Name: task_links allow; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY allow ON app.task_links TO plinth_app USING (true);
+
 -- Name: task_search allow; Type: POLICY; Schema: app; Owner: postgres
 
 CREATE POLICY allow ON app.task_search TO plinth_app USING (true);
+
+-- Name: task_watchers allow; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY allow ON app.task_watchers TO plinth_app USING (true);
 
 -- Name: tasks allow; Type: POLICY; Schema: app; Owner: postgres
 
@@ -1336,9 +2575,13 @@ CREATE POLICY allow ON app.tasks TO plinth_app USING (true);
 
 CREATE POLICY allow ON app.users TO plinth_app USING (true);
 
+-- Name: views allow; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY allow ON app.views TO plinth_app USING (true);
+
 -- Name: comments author_deletes; Type: POLICY; Schema: app; Owner: postgres
 
-CREATE POLICY author_deletes ON app.comments AS RESTRICTIVE FOR DELETE TO plinth_app USING (((author_id = app.current_user_id()) OR (app.current_rank() >= 3)));
+CREATE POLICY author_deletes ON app.comments AS RESTRICTIVE FOR DELETE TO plinth_app USING (((author_id = app.current_user_id()) OR (app.project_rank(project_id) >= 3) OR (deleted_at IS NOT NULL)));
 
 -- Name: comments author_inserts; Type: POLICY; Schema: app; Owner: postgres
 
@@ -1346,11 +2589,15 @@ CREATE POLICY author_inserts ON app.comments AS RESTRICTIVE FOR INSERT TO plinth
 
 -- Name: comments author_updates; Type: POLICY; Schema: app; Owner: postgres
 
-CREATE POLICY author_updates ON app.comments AS RESTRICTIVE FOR UPDATE TO plinth_app USING ((author_id = app.current_user_id()));
+CREATE POLICY author_updates ON app.comments AS RESTRICTIVE FOR UPDATE TO plinth_app USING (((author_id = app.current_user_id()) OR (app.project_rank(project_id) >= 3))) WITH CHECK (((author_id = app.current_user_id()) OR (deleted_at IS NOT NULL)));
 
 -- Name: boards; Type: ROW SECURITY; Schema: app; Owner: postgres
 
 ALTER TABLE app.boards ENABLE ROW LEVEL SECURITY;
+
+-- Name: checklist_items; Type: ROW SECURITY; Schema: app; Owner: postgres
+
+ALTER TABLE app.checklist_items ENABLE ROW LEVEL SECURITY;
 
 -- Name: columns; Type: ROW SECURITY; Schema: app; Owner: postgres
 
@@ -1372,6 +2619,10 @@ CREATE POLICY entry ON app.idempotency_keys TO plinth_entry USING (true);
 
 CREATE POLICY entry ON app.invitations TO plinth_entry USING (true) WITH CHECK (true);
 
+-- Name: jobs entry; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY entry ON app.jobs TO plinth_entry USING (true);
+
 -- Name: memberships entry; Type: POLICY; Schema: app; Owner: postgres
 
 CREATE POLICY entry ON app.memberships TO plinth_entry USING (true) WITH CHECK (true);
@@ -1379,6 +2630,14 @@ CREATE POLICY entry ON app.memberships TO plinth_entry USING (true) WITH CHECK (
 -- Name: organizations entry; Type: POLICY; Schema: app; Owner: postgres
 
 CREATE POLICY entry ON app.organizations FOR SELECT TO plinth_entry USING (true);
+
+-- Name: project_members entry; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY entry ON app.project_members FOR SELECT TO plinth_entry USING (true);
+
+-- Name: projects entry; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY entry ON app.projects FOR SELECT TO plinth_entry USING (true);
 
 -- Name: sessions entry; Type: POLICY; Schema: app; Owner: postgres
 
@@ -1388,9 +2647,17 @@ CREATE POLICY entry ON app.sessions TO plinth_entry USING (true) WITH CHECK (tru
 
 CREATE POLICY entry ON app.socket_tickets TO plinth_entry USING (true);
 
+-- Name: task_links entry; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY entry ON app.task_links FOR SELECT TO plinth_entry USING (true);
+
 -- Name: task_search entry; Type: POLICY; Schema: app; Owner: postgres
 
 CREATE POLICY entry ON app.task_search FOR SELECT TO plinth_entry USING (true);
+
+-- Name: tasks entry; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY entry ON app.tasks TO plinth_entry USING (true);
 
 -- Name: users entry; Type: POLICY; Schema: app; Owner: postgres
 
@@ -1400,6 +2667,14 @@ CREATE POLICY entry ON app.users FOR SELECT TO plinth_entry USING (true);
 
 ALTER TABLE app.events ENABLE ROW LEVEL SECURITY;
 
+-- Name: field_values; Type: ROW SECURITY; Schema: app; Owner: postgres
+
+ALTER TABLE app.field_values ENABLE ROW LEVEL SECURITY;
+
+-- Name: fields; Type: ROW SECURITY; Schema: app; Owner: postgres
+
+ALTER TABLE app.fields ENABLE ROW LEVEL SECURITY;
+
 -- Name: idempotency_keys; Type: ROW SECURITY; Schema: app; Owner: postgres
 
 ALTER TABLE app.idempotency_keys ENABLE ROW LEVEL SECURITY;
@@ -1407,6 +2682,14 @@ ALTER TABLE app.idempotency_keys ENABLE ROW LEVEL SECURITY;
 -- Name: invitations; Type: ROW SECURITY; Schema: app; Owner: postgres
 
 ALTER TABLE app.invitations ENABLE ROW LEVEL SECURITY;
+
+-- Name: job_failures; Type: ROW SECURITY; Schema: app; Owner: postgres
+
+ALTER TABLE app.job_failures ENABLE ROW LEVEL SECURITY;
+
+-- Name: jobs; Type: ROW SECURITY; Schema: app; Owner: postgres
+
+ALTER TABLE app.jobs ENABLE ROW LEVEL SECURITY;
 
 -- Name: labels; Type: ROW SECURITY; Schema: app; Owner: postgres
 
@@ -1420,13 +2703,147 @@ ALTER TABLE app.memberships ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE app.organizations ENABLE ROW LEVEL SECURITY;
 
+-- Name: events other_project; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY other_project ON app.events AS RESTRICTIVE FOR SELECT TO plinth_app USING (((kind <> ALL (ARRAY['link.created'::text, 'link.deleted'::text])) OR app.sees_project(((payload ->> 'other_project_id'::text))::uuid)));
+
+-- Name: task_links other_project; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY other_project ON app.task_links AS RESTRICTIVE TO plinth_app USING (app.sees_project(other_project_id)) WITH CHECK (app.sees_project(other_project_id));
+
+-- Name: job_failures own; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY own ON app.job_failures AS RESTRICTIVE TO plinth_app USING (((created_by = app.current_user_id()) OR (app.current_rank() >= 3))) WITH CHECK (((created_by = app.current_user_id()) OR (app.current_rank() >= 3)));
+
+-- Name: jobs own; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY own ON app.jobs AS RESTRICTIVE TO plinth_app USING (((created_by = app.current_user_id()) OR (app.current_rank() >= 3))) WITH CHECK (((created_by = app.current_user_id()) OR (app.current_rank() >= 3)));
+
 -- Name: socket_tickets own; Type: POLICY; Schema: app; Owner: postgres
 
 CREATE POLICY own ON app.socket_tickets AS RESTRICTIVE TO plinth_app USING ((user_id = app.current_user_id())) WITH CHECK ((user_id = app.current_user_id()));
 
+-- Name: project_templates own_deletes; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY own_deletes ON app.project_templates AS RESTRICTIVE FOR DELETE TO plinth_app USING (((created_by = app.current_user_id()) OR (app.current_rank() >= 3)));
+
+-- Name: reactions own_deletes; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY own_deletes ON app.reactions AS RESTRICTIVE FOR DELETE TO plinth_app USING (((user_id = app.current_user_id()) OR (app.project_rank(project_id) >= 3) OR (EXISTS ( SELECT
+   FROM app.comments c
+  WHERE ((c.org_id = reactions.org_id) AND (c.id = reactions.comment_id) AND (c.author_id = app.current_user_id()))))));
+
+-- Name: views own_deletes; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY own_deletes ON app.views AS RESTRICTIVE FOR DELETE TO plinth_app USING (((owner_id = app.current_user_id()) OR (app.current_rank() >= 3) OR ((visibility = 'project'::text) AND (app.project_rank(project_id) >= 3))));
+
+-- Name: project_templates own_inserts; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY own_inserts ON app.project_templates AS RESTRICTIVE FOR INSERT TO plinth_app WITH CHECK ((created_by = app.current_user_id()));
+
+-- Name: reactions own_inserts; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY own_inserts ON app.reactions AS RESTRICTIVE FOR INSERT TO plinth_app WITH CHECK ((user_id = app.current_user_id()));
+
+-- Name: views own_inserts; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY own_inserts ON app.views AS RESTRICTIVE FOR INSERT TO plinth_app WITH CHECK (((owner_id = app.current_user_id()) AND ((visibility <> 'project'::text) OR (app.project_rank(project_id) >= 2))));
+
+-- Name: project_templates own_updates; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY own_updates ON app.project_templates AS RESTRICTIVE FOR UPDATE TO plinth_app USING (((created_by = app.current_user_id()) OR (app.current_rank() >= 3)));
+
+-- Name: reactions own_updates; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY own_updates ON app.reactions AS RESTRICTIVE FOR UPDATE TO plinth_app USING ((user_id = app.current_user_id()));
+
+-- Name: views own_updates; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY own_updates ON app.views AS RESTRICTIVE FOR UPDATE TO plinth_app USING (((owner_id = app.current_user_id()) OR (app.current_rank() >= 3) OR ((visibility = 'project'::text) AND (app.project_rank(project_id) >= 3))));
+
+-- Name: boards project; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY project ON app.boards AS RESTRICTIVE TO plinth_app USING (app.sees_project(project_id)) WITH CHECK (app.sees_project(project_id));
+
+-- Name: checklist_items project; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY project ON app.checklist_items AS RESTRICTIVE TO plinth_app USING (app.sees_project(project_id)) WITH CHECK (app.sees_project(project_id));
+
+-- Name: columns project; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY project ON app.columns AS RESTRICTIVE TO plinth_app USING (app.sees_project(project_id)) WITH CHECK (app.sees_project(project_id));
+
+-- Name: comments project; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY project ON app.comments AS RESTRICTIVE TO plinth_app USING (app.sees_project(project_id)) WITH CHECK (app.sees_project(project_id));
+
+-- Name: events project; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY project ON app.events AS RESTRICTIVE FOR SELECT TO plinth_app USING (((project_id IS NULL) OR app.sees_project(project_id)));
+
+-- Name: field_values project; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY project ON app.field_values AS RESTRICTIVE TO plinth_app USING (app.sees_project(project_id)) WITH CHECK (app.sees_project(project_id));
+
+-- Name: fields project; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY project ON app.fields AS RESTRICTIVE TO plinth_app USING (app.sees_project(project_id)) WITH CHECK (app.sees_project(project_id));
+
+-- Name: project_members project; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY project ON app.project_members AS RESTRICTIVE TO plinth_app USING (app.sees_project(project_id)) WITH CHECK (app.sees_project(project_id));
+
+-- Name: projects project; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY project ON app.projects AS RESTRICTIVE TO plinth_app USING (app.sees_project(id)) WITH CHECK (app.sees_project(id));
+
+-- Name: reactions project; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY project ON app.reactions AS RESTRICTIVE TO plinth_app USING (app.sees_project(project_id)) WITH CHECK (app.sees_project(project_id));
+
+-- Name: task_assignees project; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY project ON app.task_assignees AS RESTRICTIVE TO plinth_app USING (app.sees_project(project_id)) WITH CHECK (app.sees_project(project_id));
+
+-- Name: task_keys project; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY project ON app.task_keys AS RESTRICTIVE TO plinth_app USING (app.sees_project(project_id)) WITH CHECK (app.sees_project(project_id));
+
+-- Name: task_labels project; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY project ON app.task_labels AS RESTRICTIVE TO plinth_app USING (app.sees_project(project_id)) WITH CHECK (app.sees_project(project_id));
+
+-- Name: task_links project; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY project ON app.task_links AS RESTRICTIVE TO plinth_app USING (app.sees_project(project_id)) WITH CHECK (app.sees_project(project_id));
+
+-- Name: task_search project; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY project ON app.task_search AS RESTRICTIVE TO plinth_app USING (app.sees_project(project_id)) WITH CHECK (app.sees_project(project_id));
+
+-- Name: task_watchers project; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY project ON app.task_watchers AS RESTRICTIVE TO plinth_app USING (app.sees_project(project_id)) WITH CHECK (app.sees_project(project_id));
+
+-- Name: tasks project; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY project ON app.tasks AS RESTRICTIVE TO plinth_app USING (app.sees_project(project_id)) WITH CHECK (app.sees_project(project_id));
+
+-- Name: project_members; Type: ROW SECURITY; Schema: app; Owner: postgres
+
+ALTER TABLE app.project_members ENABLE ROW LEVEL SECURITY;
+
+-- Name: project_templates; Type: ROW SECURITY; Schema: app; Owner: postgres
+
+ALTER TABLE app.project_templates ENABLE ROW LEVEL SECURITY;
+
 -- Name: projects; Type: ROW SECURITY; Schema: app; Owner: postgres
 
 ALTER TABLE app.projects ENABLE ROW LEVEL SECURITY;
+
+-- Name: reactions; Type: ROW SECURITY; Schema: app; Owner: postgres
+
+ALTER TABLE app.reactions ENABLE ROW LEVEL SECURITY;
 
 -- Name: refresh_tokens; Type: ROW SECURITY; Schema: app; Owner: postgres
 
@@ -1448,13 +2865,25 @@ ALTER TABLE app.socket_tickets ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE app.task_assignees ENABLE ROW LEVEL SECURITY;
 
+-- Name: task_keys; Type: ROW SECURITY; Schema: app; Owner: postgres
+
+ALTER TABLE app.task_keys ENABLE ROW LEVEL SECURITY;
+
 -- Name: task_labels; Type: ROW SECURITY; Schema: app; Owner: postgres
 
 ALTER TABLE app.task_labels ENABLE ROW LEVEL SECURITY;
 
+-- Name: task_links; Type: ROW SECURITY; Schema: app; Owner: postgres
+
+ALTER TABLE app.task_links ENABLE ROW LEVEL SECURITY;
+
 -- Name: task_search; Type: ROW SECURITY; Schema: app; Owner: postgres
 
 ALTER TABLE app.task_search ENABLE ROW LEVEL SECURITY;
+
+-- Name: task_watchers; Type: ROW SECURITY; Schema: app; Owner: postgres
+
+ALTER TABLE app.task_watchers ENABLE ROW LEVEL SECURITY;
 
 -- Name: tasks; Type: ROW SECURITY; Schema: app; Owner: postgres
 
@@ -1463,6 +2892,10 @@ ALTER TABLE app.tasks ENABLE ROW LEVEL SECURITY;
 -- Name: boards tenant; Type: POLICY; Schema: app; Owner: postgres
 
 CREATE POLICY tenant ON app.boards AS RESTRICTIVE TO plinth_app USING ((org_id = app.current_org())) WITH CHECK ((org_id = app.current_org()));
+
+-- Name: checklist_items tenant; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY tenant ON app.checklist_items AS RESTRICTIVE TO plinth_app USING ((org_id = app.current_org())) WITH CHECK ((org_id = app.current_org()));
 
 -- Name: columns tenant; Type: POLICY; Schema: app; Owner: postgres
 
@@ -1476,6 +2909,14 @@ CREATE POLICY tenant ON app.comments AS RESTRICTIVE TO plinth_app USING ((org_id
 
 CREATE POLICY tenant ON app.events AS RESTRICTIVE TO plinth_app USING ((org_id = app.current_org())) WITH CHECK ((org_id = app.current_org()));
 
+-- Name: field_values tenant; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY tenant ON app.field_values AS RESTRICTIVE TO plinth_app USING ((org_id = app.current_org())) WITH CHECK ((org_id = app.current_org()));
+
+-- Name: fields tenant; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY tenant ON app.fields AS RESTRICTIVE TO plinth_app USING ((org_id = app.current_org())) WITH CHECK ((org_id = app.current_org()));
+
 -- Name: idempotency_keys tenant; Type: POLICY; Schema: app; Owner: postgres
 
 CREATE POLICY tenant ON app.idempotency_keys AS RESTRICTIVE TO plinth_app USING (((org_id = app.scope_org()) AND (actor_id = app.current_user_id()))) WITH CHECK (((org_id = app.scope_org()) AND (actor_id = app.current_user_id())));
@@ -1483,6 +2924,14 @@ CREATE POLICY tenant ON app.idempotency_keys AS RESTRICTIVE TO plinth_app USING 
 -- Name: invitations tenant; Type: POLICY; Schema: app; Owner: postgres
 
 CREATE POLICY tenant ON app.invitations AS RESTRICTIVE TO plinth_app USING ((org_id = app.current_org())) WITH CHECK ((org_id = app.current_org()));
+
+-- Name: job_failures tenant; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY tenant ON app.job_failures AS RESTRICTIVE TO plinth_app USING ((org_id = app.current_org())) WITH CHECK ((org_id = app.current_org()));
+
+-- Name: jobs tenant; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY tenant ON app.jobs AS RESTRICTIVE TO plinth_app USING ((org_id = app.current_org())) WITH CHECK ((org_id = app.current_org()));
 
 -- Name: labels tenant; Type: POLICY; Schema: app; Owner: postgres
 
@@ -1496,9 +2945,21 @@ CREATE POLICY tenant ON app.memberships AS RESTRICTIVE TO plinth_app USING ((org
 
 CREATE POLICY tenant ON app.organizations AS RESTRICTIVE TO plinth_app USING ((id = app.current_org())) WITH CHECK (((id = app.current_org()) AND (reseller_id = app.current_reseller())));
 
+-- Name: project_members tenant; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY tenant ON app.project_members AS RESTRICTIVE TO plinth_app USING ((org_id = app.current_org())) WITH CHECK ((org_id = app.current_org()));
+
+-- Name: project_templates tenant; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY tenant ON app.project_templates AS RESTRICTIVE TO plinth_app USING ((org_id = app.current_org())) WITH CHECK ((org_id = app.current_org()));
+
 -- Name: projects tenant; Type: POLICY; Schema: app; Owner: postgres
 
 CREATE POLICY tenant ON app.projects AS RESTRICTIVE TO plinth_app USING ((org_id = app.current_org())) WITH CHECK ((org_id = app.current_org()));
+
+-- Name: reactions tenant; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY tenant ON app.reactions AS RESTRICTIVE TO plinth_app USING ((org_id = app.current_org())) WITH CHECK ((org_id = app.current_org()));
 
 -- Name: refresh_tokens tenant; Type: POLICY; Schema: app; Owner: postgres
 
@@ -1520,13 +2981,25 @@ CREATE POLICY tenant ON app.socket_tickets AS RESTRICTIVE TO plinth_app USING ((
 
 CREATE POLICY tenant ON app.task_assignees AS RESTRICTIVE TO plinth_app USING ((org_id = app.current_org())) WITH CHECK ((org_id = app.current_org()));
 
+-- Name: task_keys tenant; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY tenant ON app.task_keys AS RESTRICTIVE TO plinth_app USING ((org_id = app.current_org())) WITH CHECK ((org_id = app.current_org()));
+
 -- Name: task_labels tenant; Type: POLICY; Schema: app; Owner: postgres
 
 CREATE POLICY tenant ON app.task_labels AS RESTRICTIVE TO plinth_app USING ((org_id = app.current_org())) WITH CHECK ((org_id = app.current_org()));
 
+-- Name: task_links tenant; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY tenant ON app.task_links AS RESTRICTIVE TO plinth_app USING ((org_id = app.current_org())) WITH CHECK ((org_id = app.current_org()));
+
 -- Name: task_search tenant; Type: POLICY; Schema: app; Owner: postgres
 
 CREATE POLICY tenant ON app.task_search AS RESTRICTIVE TO plinth_app USING ((org_id = app.current_org())) WITH CHECK ((org_id = app.current_org()));
+
+-- Name: task_watchers tenant; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY tenant ON app.task_watchers AS RESTRICTIVE TO plinth_app USING ((org_id = app.current_org())) WITH CHECK ((org_id = app.current_org()));
 
 -- Name: tasks tenant; Type: POLICY; Schema: app; Owner: postgres
 
@@ -1536,29 +3009,61 @@ CREATE POLICY tenant ON app.tasks AS RESTRICTIVE TO plinth_app USING ((org_id = 
 
 CREATE POLICY tenant ON app.users AS RESTRICTIVE TO plinth_app USING (((reseller_id = app.current_reseller()) AND ((app.current_user_id() IS NULL) OR (id = app.current_user_id())))) WITH CHECK (((reseller_id = app.current_reseller()) AND ((app.current_user_id() IS NULL) OR (id = app.current_user_id()))));
 
+-- Name: views tenant; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY tenant ON app.views AS RESTRICTIVE TO plinth_app USING ((org_id = app.current_org())) WITH CHECK ((org_id = app.current_org()));
+
 -- Name: users; Type: ROW SECURITY; Schema: app; Owner: postgres
 
 ALTER TABLE app.users ENABLE ROW LEVEL SECURITY;
 
+-- Name: views; Type: ROW SECURITY; Schema: app; Owner: postgres
+
+ALTER TABLE app.views ENABLE ROW LEVEL SECURITY;
+
+-- Name: views visible; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY visible ON app.views AS RESTRICTIVE TO plinth_app USING ((((owner_id = app.current_user_id()) OR (visibility <> 'private'::text)) AND ((project_id IS NULL) OR app.sees_project(project_id))));
+
 -- Name: boards writer_deletes; Type: POLICY; Schema: app; Owner: postgres
 
-CREATE POLICY writer_deletes ON app.boards AS RESTRICTIVE FOR DELETE TO plinth_app USING ((app.current_rank() >= app.role_rank('member'::text)));
+CREATE POLICY writer_deletes ON app.boards AS RESTRICTIVE FOR DELETE TO plinth_app USING ((app.project_rank(project_id) >= app.role_rank('member'::text)));
+
+-- Name: checklist_items writer_deletes; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY writer_deletes ON app.checklist_items AS RESTRICTIVE FOR DELETE TO plinth_app USING ((app.project_rank(project_id) >= app.role_rank('member'::text)));
 
 -- Name: columns writer_deletes; Type: POLICY; Schema: app; Owner: postgres
 
-CREATE POLICY writer_deletes ON app.columns AS RESTRICTIVE FOR DELETE TO plinth_app USING ((app.current_rank() >= app.role_rank('member'::text)));
+CREATE POLICY writer_deletes ON app.columns AS RESTRICTIVE FOR DELETE TO plinth_app USING ((app.project_rank(project_id) >= app.role_rank('member'::text)));
 
 -- Name: comments writer_deletes; Type: POLICY; Schema: app; Owner: postgres
 
-CREATE POLICY writer_deletes ON app.comments AS RESTRICTIVE FOR DELETE TO plinth_app USING ((app.current_rank() >= app.role_rank('member'::text)));
+CREATE POLICY writer_deletes ON app.comments AS RESTRICTIVE FOR DELETE TO plinth_app USING ((app.project_rank(project_id) >= app.role_rank('member'::text)));
 
 -- Name: events writer_deletes; Type: POLICY; Schema: app; Owner: postgres
 
 CREATE POLICY writer_deletes ON app.events AS RESTRICTIVE FOR DELETE TO plinth_app USING ((app.current_rank() >= app.role_rank('member'::text)));
 
+-- Name: field_values writer_deletes; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY writer_deletes ON app.field_values AS RESTRICTIVE FOR DELETE TO plinth_app USING ((app.project_rank(project_id) >= app.role_rank('member'::text)));
+
+-- Name: fields writer_deletes; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY writer_deletes ON app.fields AS RESTRICTIVE FOR DELETE TO plinth_app USING ((app.project_rank(project_id) >= app.role_rank('member'::text)));
+
 -- Name: invitations writer_deletes; Type: POLICY; Schema: app; Owner: postgres
 
 CREATE POLICY writer_deletes ON app.invitations AS RESTRICTIVE FOR DELETE TO plinth_app USING ((app.current_rank() >= app.role_rank('admin'::text)));
+
+-- Name: job_failures writer_deletes; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY writer_deletes ON app.job_failures AS RESTRICTIVE FOR DELETE TO plinth_app USING ((app.current_rank() >= app.role_rank('member'::text)));
+
+-- Name: jobs writer_deletes; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY writer_deletes ON app.jobs AS RESTRICTIVE FOR DELETE TO plinth_app USING ((app.current_rank() >= app.role_rank('member'::text)));
 
 -- Name: labels writer_deletes; Type: POLICY; Schema: app; Owner: postgres
 
@@ -1568,9 +3073,21 @@ CREATE POLICY writer_deletes ON app.labels AS RESTRICTIVE FOR DELETE TO plinth_a
 
 CREATE POLICY writer_deletes ON app.memberships AS RESTRICTIVE FOR DELETE TO plinth_app USING (((app.current_rank() >= 3) OR (user_id = app.current_user_id())));
 
+-- Name: project_members writer_deletes; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY writer_deletes ON app.project_members AS RESTRICTIVE FOR DELETE TO plinth_app USING (((app.project_rank(project_id) >= 3) OR (user_id = app.current_user_id())));
+
+-- Name: project_templates writer_deletes; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY writer_deletes ON app.project_templates AS RESTRICTIVE FOR DELETE TO plinth_app USING ((app.current_rank() >= app.role_rank('member'::text)));
+
 -- Name: projects writer_deletes; Type: POLICY; Schema: app; Owner: postgres
 
-CREATE POLICY writer_deletes ON app.projects AS RESTRICTIVE FOR DELETE TO plinth_app USING ((app.current_rank() >= app.role_rank('member'::text)));
+CREATE POLICY writer_deletes ON app.projects AS RESTRICTIVE FOR DELETE TO plinth_app USING ((app.project_rank(id) >= app.role_rank('member'::text)));
+
+-- Name: reactions writer_deletes; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY writer_deletes ON app.reactions AS RESTRICTIVE FOR DELETE TO plinth_app USING ((app.project_rank(project_id) >= app.role_rank('member'::text)));
 
 -- Name: socket_tickets writer_deletes; Type: POLICY; Schema: app; Owner: postgres
 
@@ -1578,39 +3095,79 @@ CREATE POLICY writer_deletes ON app.socket_tickets AS RESTRICTIVE FOR DELETE TO 
 
 -- Name: task_assignees writer_deletes; Type: POLICY; Schema: app; Owner: postgres
 
-CREATE POLICY writer_deletes ON app.task_assignees AS RESTRICTIVE FOR DELETE TO plinth_app USING ((app.current_rank() >= app.role_rank('member'::text)));
+CREATE POLICY writer_deletes ON app.task_assignees AS RESTRICTIVE FOR DELETE TO plinth_app USING ((app.project_rank(project_id) >= app.role_rank('member'::text)));
+
+-- Name: task_keys writer_deletes; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY writer_deletes ON app.task_keys AS RESTRICTIVE FOR DELETE TO plinth_app USING ((app.project_rank(project_id) >= app.role_rank('member'::text)));
 
 -- Name: task_labels writer_deletes; Type: POLICY; Schema: app; Owner: postgres
 
-CREATE POLICY writer_deletes ON app.task_labels AS RESTRICTIVE FOR DELETE TO plinth_app USING ((app.current_rank() >= app.role_rank('member'::text)));
+CREATE POLICY writer_deletes ON app.task_labels AS RESTRICTIVE FOR DELETE TO plinth_app USING ((app.project_rank(project_id) >= app.role_rank('member'::text)));
+
+-- Name: task_links writer_deletes; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY writer_deletes ON app.task_links AS RESTRICTIVE FOR DELETE TO plinth_app USING (((app.project_rank(project_id) >= 2) OR (app.project_rank(other_project_id) >= 2)));
 
 -- Name: task_search writer_deletes; Type: POLICY; Schema: app; Owner: postgres
 
-CREATE POLICY writer_deletes ON app.task_search AS RESTRICTIVE FOR DELETE TO plinth_app USING ((app.current_rank() >= app.role_rank('member'::text)));
+CREATE POLICY writer_deletes ON app.task_search AS RESTRICTIVE FOR DELETE TO plinth_app USING ((app.project_rank(project_id) >= app.role_rank('member'::text)));
+
+-- Name: task_watchers writer_deletes; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY writer_deletes ON app.task_watchers AS RESTRICTIVE FOR DELETE TO plinth_app USING (((user_id = app.current_user_id()) OR (app.project_rank(project_id) >= 2)));
 
 -- Name: tasks writer_deletes; Type: POLICY; Schema: app; Owner: postgres
 
-CREATE POLICY writer_deletes ON app.tasks AS RESTRICTIVE FOR DELETE TO plinth_app USING ((app.current_rank() >= app.role_rank('member'::text)));
+CREATE POLICY writer_deletes ON app.tasks AS RESTRICTIVE FOR DELETE TO plinth_app USING ((app.project_rank(project_id) >= app.role_rank('member'::text)));
+
+-- Name: views writer_deletes; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY writer_deletes ON app.views AS RESTRICTIVE FOR DELETE TO plinth_app USING ((app.current_rank() >= app.role_rank('member'::text)));
 
 -- Name: boards writer_inserts; Type: POLICY; Schema: app; Owner: postgres
 
-CREATE POLICY writer_inserts ON app.boards AS RESTRICTIVE FOR INSERT TO plinth_app WITH CHECK ((app.current_rank() >= app.role_rank('member'::text)));
+CREATE POLICY writer_inserts ON app.boards AS RESTRICTIVE FOR INSERT TO plinth_app WITH CHECK ((app.project_rank(project_id) >= app.role_rank('member'::text)));
+
+-- Name: checklist_items writer_inserts; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY writer_inserts ON app.checklist_items AS RESTRICTIVE FOR INSERT TO plinth_app WITH CHECK ((app.project_rank(project_id) >= app.role_rank('member'::text)));
 
 -- Name: columns writer_inserts; Type: POLICY; Schema: app; Owner: postgres
 
-CREATE POLICY writer_inserts ON app.columns AS RESTRICTIVE FOR INSERT TO plinth_app WITH CHECK ((app.current_rank() >= app.role_rank('member'::text)));
+CREATE POLICY writer_inserts ON app.columns AS RESTRICTIVE FOR INSERT TO plinth_app WITH CHECK ((app.project_rank(project_id) >= app.role_rank('member'::text)));
 
 -- Name: comments writer_inserts; Type: POLICY; Schema: app; Owner: postgres
 
-CREATE POLICY writer_inserts ON app.comments AS RESTRICTIVE FOR INSERT TO plinth_app WITH CHECK ((app.current_rank() >= app.role_rank('member'::text)));
+CREATE POLICY writer_inserts ON app.comments AS RESTRICTIVE FOR INSERT TO plinth_app WITH CHECK ((app.project_rank(project_id) >= app.role_rank('member'::text)));
 
 -- Name: events writer_inserts; Type: POLICY; Schema: app; Owner: postgres
 
-CREATE POLICY writer_inserts ON app.events AS RESTRICTIVE FOR INSERT TO plinth_app WITH CHECK (((app.current_rank() >= 2) OR ((kind = 'member.removed'::text) AND (entity_id = app.current_user_id()))));
+CREATE POLICY writer_inserts ON app.events AS RESTRICTIVE FOR INSERT TO plinth_app WITH CHECK ((
+CASE
+    WHEN (project_id IS NULL) THEN (app.current_rank() >= 2)
+    ELSE (app.project_rank(project_id) >= 2)
+END OR ((kind = ANY (ARRAY['member.removed'::text, 'project_member.removed'::text, 'watcher.added'::text, 'watcher.removed'::text])) AND (entity_id = app.current_user_id())) OR ((kind = ANY (ARRAY['link.created'::text, 'link.deleted'::text])) AND app.sees_project(project_id) AND (app.project_rank(((payload ->> 'other_project_id'::text))::uuid) >= 2))));
+
+-- Name: field_values writer_inserts; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY writer_inserts ON app.field_values AS RESTRICTIVE FOR INSERT TO plinth_app WITH CHECK ((app.project_rank(project_id) >= app.role_rank('member'::text)));
+
+-- Name: fields writer_inserts; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY writer_inserts ON app.fields AS RESTRICTIVE FOR INSERT TO plinth_app WITH CHECK ((app.project_rank(project_id) >= app.role_rank('member'::text)));
 
 -- Name: invitations writer_inserts; Type: POLICY; Schema: app; Owner: postgres
 
 CREATE POLICY writer_inserts ON app.invitations AS RESTRICTIVE FOR INSERT TO plinth_app WITH CHECK ((app.current_rank() >= app.role_rank('admin'::text)));
+
+-- Name: job_failures writer_inserts; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY writer_inserts ON app.job_failures AS RESTRICTIVE FOR INSERT TO plinth_app WITH CHECK ((app.current_rank() >= app.role_rank('member'::text)));
+
+-- Name: jobs writer_inserts; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY writer_inserts ON app.jobs AS RESTRICTIVE FOR INSERT TO plinth_app WITH CHECK ((app.current_rank() >= app.role_rank('member'::text)));
 
 -- Name: labels writer_inserts; Type: POLICY; Schema: app; Owner: postgres
 
@@ -1624,9 +3181,21 @@ CREATE POLICY writer_inserts ON app.memberships AS RESTRICTIVE FOR INSERT TO pli
 
 CREATE POLICY writer_inserts ON app.organizations AS RESTRICTIVE FOR INSERT TO plinth_app WITH CHECK ((app.current_rank() >= 3));
 
+-- Name: project_members writer_inserts; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY writer_inserts ON app.project_members AS RESTRICTIVE FOR INSERT TO plinth_app WITH CHECK ((app.project_rank(project_id) >= app.role_rank('admin'::text)));
+
+-- Name: project_templates writer_inserts; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY writer_inserts ON app.project_templates AS RESTRICTIVE FOR INSERT TO plinth_app WITH CHECK ((app.current_rank() >= app.role_rank('member'::text)));
+
 -- Name: projects writer_inserts; Type: POLICY; Schema: app; Owner: postgres
 
-CREATE POLICY writer_inserts ON app.projects AS RESTRICTIVE FOR INSERT TO plinth_app WITH CHECK ((app.current_rank() >= app.role_rank('member'::text)));
+CREATE POLICY writer_inserts ON app.projects AS RESTRICTIVE FOR INSERT TO plinth_app WITH CHECK ((app.project_rank(id) >= app.role_rank('member'::text)));
+
+-- Name: reactions writer_inserts; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY writer_inserts ON app.reactions AS RESTRICTIVE FOR INSERT TO plinth_app WITH CHECK ((app.project_rank(project_id) >= app.role_rank('member'::text)));
 
 -- Name: socket_tickets writer_inserts; Type: POLICY; Schema: app; Owner: postgres
 
@@ -1634,39 +3203,75 @@ CREATE POLICY writer_inserts ON app.socket_tickets AS RESTRICTIVE FOR INSERT TO 
 
 -- Name: task_assignees writer_inserts; Type: POLICY; Schema: app; Owner: postgres
 
-CREATE POLICY writer_inserts ON app.task_assignees AS RESTRICTIVE FOR INSERT TO plinth_app WITH CHECK ((app.current_rank() >= app.role_rank('member'::text)));
+CREATE POLICY writer_inserts ON app.task_assignees AS RESTRICTIVE FOR INSERT TO plinth_app WITH CHECK ((app.project_rank(project_id) >= app.role_rank('member'::text)));
+
+-- Name: task_keys writer_inserts; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY writer_inserts ON app.task_keys AS RESTRICTIVE FOR INSERT TO plinth_app WITH CHECK ((app.project_rank(project_id) >= app.role_rank('member'::text)));
 
 -- Name: task_labels writer_inserts; Type: POLICY; Schema: app; Owner: postgres
 
-CREATE POLICY writer_inserts ON app.task_labels AS RESTRICTIVE FOR INSERT TO plinth_app WITH CHECK ((app.current_rank() >= app.role_rank('member'::text)));
+CREATE POLICY writer_inserts ON app.task_labels AS RESTRICTIVE FOR INSERT TO plinth_app WITH CHECK ((app.project_rank(project_id) >= app.role_rank('member'::text)));
+
+-- Name: task_links writer_inserts; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY writer_inserts ON app.task_links AS RESTRICTIVE FOR INSERT TO plinth_app WITH CHECK (((app.project_rank(project_id) >= 2) OR (app.project_rank(other_project_id) >= 2)));
 
 -- Name: task_search writer_inserts; Type: POLICY; Schema: app; Owner: postgres
 
-CREATE POLICY writer_inserts ON app.task_search AS RESTRICTIVE FOR INSERT TO plinth_app WITH CHECK ((app.current_rank() >= app.role_rank('member'::text)));
+CREATE POLICY writer_inserts ON app.task_search AS RESTRICTIVE FOR INSERT TO plinth_app WITH CHECK ((app.project_rank(project_id) >= app.role_rank('member'::text)));
+
+-- Name: task_watchers writer_inserts; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY writer_inserts ON app.task_watchers AS RESTRICTIVE FOR INSERT TO plinth_app WITH CHECK (((user_id = app.current_user_id()) OR (app.project_rank(project_id) >= 2)));
 
 -- Name: tasks writer_inserts; Type: POLICY; Schema: app; Owner: postgres
 
-CREATE POLICY writer_inserts ON app.tasks AS RESTRICTIVE FOR INSERT TO plinth_app WITH CHECK ((app.current_rank() >= app.role_rank('member'::text)));
+CREATE POLICY writer_inserts ON app.tasks AS RESTRICTIVE FOR INSERT TO plinth_app WITH CHECK ((app.project_rank(project_id) >= app.role_rank('member'::text)));
+
+-- Name: views writer_inserts; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY writer_inserts ON app.views AS RESTRICTIVE FOR INSERT TO plinth_app WITH CHECK ((app.current_rank() >= app.role_rank('member'::text)));
 
 -- Name: boards writer_updates; Type: POLICY; Schema: app; Owner: postgres
 
-CREATE POLICY writer_updates ON app.boards AS RESTRICTIVE FOR UPDATE TO plinth_app USING ((app.current_rank() >= app.role_rank('member'::text)));
+CREATE POLICY writer_updates ON app.boards AS RESTRICTIVE FOR UPDATE TO plinth_app USING ((app.project_rank(project_id) >= app.role_rank('member'::text))) WITH CHECK ((app.project_rank(project_id) >= app.role_rank('member'::text)));
+
+-- Name: checklist_items writer_updates; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY writer_updates ON app.checklist_items AS RESTRICTIVE FOR UPDATE TO plinth_app USING ((app.project_rank(project_id) >= app.role_rank('member'::text))) WITH CHECK ((app.project_rank(project_id) >= app.role_rank('member'::text)));
 
 -- Name: columns writer_updates; Type: POLICY; Schema: app; Owner: postgres
 
-CREATE POLICY writer_updates ON app.columns AS RESTRICTIVE FOR UPDATE TO plinth_app USING ((app.current_rank() >= app.role_rank('member'::text)));
+CREATE POLICY writer_updates ON app.columns AS RESTRICTIVE FOR UPDATE TO plinth_app USING ((app.project_rank(project_id) >= app.role_rank('member'::text))) WITH CHECK ((app.project_rank(project_id) >= app.role_rank('member'::text)));
 
 -- Name: comments writer_updates; Type: POLICY; Schema: app; Owner: postgres
 
-CREATE POLICY writer_updates ON app.comments AS RESTRICTIVE FOR UPDATE TO plinth_app USING ((app.current_rank() >= app.role_rank('member'::text)));
+CREATE POLICY writer_updates ON app.comments AS RESTRICTIVE FOR UPDATE TO plinth_app USING ((app.project_rank(project_id) >= app.role_rank('member'::text))) WITH CHECK ((app.project_rank(project_id) >= app.role_rank('member'::text)));
 
 -- Name: events writer_updates; Type: POLICY; Schema: app; Owner: postgres
 
 CREATE POLICY writer_updates ON app.events AS RESTRICTIVE FOR UPDATE TO plinth_app USING ((app.current_rank() >= app.role_rank('member'::text)));
 
+-- Name: field_values writer_updates; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY writer_updates ON app.field_values AS RESTRICTIVE FOR UPDATE TO plinth_app USING ((app.project_rank(project_id) >= app.role_rank('member'::text))) WITH CHECK ((app.project_rank(project_id) >= app.role_rank('member'::text)));
+
+-- Name: fields writer_updates; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY writer_updates ON app.fields AS RESTRICTIVE FOR UPDATE TO plinth_app USING ((app.project_rank(project_id) >= app.role_rank('member'::text))) WITH CHECK ((app.project_rank(project_id) >= app.role_rank('member'::text)));
+
 -- Name: invitations writer_updates; Type: POLICY; Schema: app; Owner: postgres
 
 CREATE POLICY writer_updates ON app.invitations AS RESTRICTIVE FOR UPDATE TO plinth_app USING ((app.current_rank() >= app.role_rank('admin'::text)));
+
+-- Name: job_failures writer_updates; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY writer_updates ON app.job_failures AS RESTRICTIVE FOR UPDATE TO plinth_app USING ((app.current_rank() >= app.role_rank('member'::text)));
+
+-- Name: jobs writer_updates; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY writer_updates ON app.jobs AS RESTRICTIVE FOR UPDATE TO plinth_app USING ((app.current_rank() >= app.role_rank('member'::text)));
 
 -- Name: labels writer_updates; Type: POLICY; Schema: app; Owner: postgres
 
@@ -1680,9 +3285,21 @@ CREATE POLICY writer_updates ON app.memberships AS RESTRICTIVE FOR UPDATE TO pli
 
 CREATE POLICY writer_updates ON app.organizations AS RESTRICTIVE FOR UPDATE TO plinth_app USING ((app.current_rank() >= 3));
 
+-- Name: project_members writer_updates; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY writer_updates ON app.project_members AS RESTRICTIVE FOR UPDATE TO plinth_app USING ((app.project_rank(project_id) >= app.role_rank('admin'::text))) WITH CHECK ((app.project_rank(project_id) >= app.role_rank('admin'::text)));
+
+-- Name: project_templates writer_updates; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY writer_updates ON app.project_templates AS RESTRICTIVE FOR UPDATE TO plinth_app USING ((app.current_rank() >= app.role_rank('member'::text)));
+
 -- Name: projects writer_updates; Type: POLICY; Schema: app; Owner: postgres
 
-CREATE POLICY writer_updates ON app.projects AS RESTRICTIVE FOR UPDATE TO plinth_app USING ((app.current_rank() >= app.role_rank('member'::text)));
+CREATE POLICY writer_updates ON app.projects AS RESTRICTIVE FOR UPDATE TO plinth_app USING ((app.project_rank(id) >= app.role_rank('member'::text))) WITH CHECK ((app.project_rank(id) >= app.role_rank('member'::text)));
+
+-- Name: reactions writer_updates; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY writer_updates ON app.reactions AS RESTRICTIVE FOR UPDATE TO plinth_app USING ((app.project_rank(project_id) >= app.role_rank('member'::text))) WITH CHECK ((app.project_rank(project_id) >= app.role_rank('member'::text)));
 
 -- Name: socket_tickets writer_updates; Type: POLICY; Schema: app; Owner: postgres
 
@@ -1690,19 +3307,35 @@ CREATE POLICY writer_updates ON app.socket_tickets AS RESTRICTIVE FOR UPDATE TO 
 
 -- Name: task_assignees writer_updates; Type: POLICY; Schema: app; Owner: postgres
 
-CREATE POLICY writer_updates ON app.task_assignees AS RESTRICTIVE FOR UPDATE TO plinth_app USING ((app.current_rank() >= app.role_rank('member'::text)));
+CREATE POLICY writer_updates ON app.task_assignees AS RESTRICTIVE FOR UPDATE TO plinth_app USING ((app.project_rank(project_id) >= app.role_rank('member'::text))) WITH CHECK ((app.project_rank(project_id) >= app.role_rank('member'::text)));
+
+-- Name: task_keys writer_updates; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY writer_updates ON app.task_keys AS RESTRICTIVE FOR UPDATE TO plinth_app USING ((app.project_rank(project_id) >= app.role_rank('member'::text))) WITH CHECK ((app.project_rank(project_id) >= app.role_rank('member'::text)));
 
 -- Name: task_labels writer_updates; Type: POLICY; Schema: app; Owner: postgres
 
-CREATE POLICY writer_updates ON app.task_labels AS RESTRICTIVE FOR UPDATE TO plinth_app USING ((app.current_rank() >= app.role_rank('member'::text)));
+CREATE POLICY writer_updates ON app.task_labels AS RESTRICTIVE FOR UPDATE TO plinth_app USING ((app.project_rank(project_id) >= app.role_rank('member'::text))) WITH CHECK ((app.project_rank(project_id) >= app.role_rank('member'::text)));
+
+-- Name: task_links writer_updates; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY writer_updates ON app.task_links AS RESTRICTIVE FOR UPDATE TO plinth_app USING ((app.project_rank(project_id) >= app.role_rank('member'::text))) WITH CHECK ((app.project_rank(project_id) >= app.role_rank('member'::text)));
 
 -- Name: task_search writer_updates; Type: POLICY; Schema: app; Owner: postgres
 
-CREATE POLICY writer_updates ON app.task_search AS RESTRICTIVE FOR UPDATE TO plinth_app USING ((app.current_rank() >= app.role_rank('member'::text)));
+CREATE POLICY writer_updates ON app.task_search AS RESTRICTIVE FOR UPDATE TO plinth_app USING ((app.project_rank(project_id) >= app.role_rank('member'::text))) WITH CHECK ((app.project_rank(project_id) >= app.role_rank('member'::text)));
+
+-- Name: task_watchers writer_updates; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY writer_updates ON app.task_watchers AS RESTRICTIVE FOR UPDATE TO plinth_app USING ((app.project_rank(project_id) >= app.role_rank('member'::text))) WITH CHECK ((app.project_rank(project_id) >= app.role_rank('member'::text)));
 
 -- Name: tasks writer_updates; Type: POLICY; Schema: app; Owner: postgres
 
-CREATE POLICY writer_updates ON app.tasks AS RESTRICTIVE FOR UPDATE TO plinth_app USING ((app.current_rank() >= app.role_rank('member'::text)));
+CREATE POLICY writer_updates ON app.tasks AS RESTRICTIVE FOR UPDATE TO plinth_app USING ((app.project_rank(project_id) >= app.role_rank('member'::text))) WITH CHECK ((app.project_rank(project_id) >= app.role_rank('member'::text)));
+
+-- Name: views writer_updates; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY writer_updates ON app.views AS RESTRICTIVE FOR UPDATE TO plinth_app USING ((app.current_rank() >= app.role_rank('member'::text)));
 
 -- Name: SCHEMA app; Type: ACL; Schema: -; Owner: postgres
 
@@ -1714,10 +3347,40 @@ GRANT USAGE ON SCHEMA app TO plinth_entry;
 REVOKE ALL ON FUNCTION app.assignee_ids(p_org uuid, p_task uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION app.assignee_ids(p_org uuid, p_task uuid) TO plinth_app;
 
+-- Name: FUNCTION blocks_in_turn(p_from uuid, p_to uuid); Type: ACL; Schema: app; Owner: plinth_entry
+
+REVOKE ALL ON FUNCTION app.blocks_in_turn(p_from uuid, p_to uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.blocks_in_turn(p_from uuid, p_to uuid) TO plinth_app;
+
+-- Name: FUNCTION board_lanes(p_org uuid, p_board uuid, p_group_by text, p_most integer); Type: ACL; Schema: app; Owner: postgres
+
+REVOKE ALL ON FUNCTION app.board_lanes(p_org uuid, p_board uuid, p_group_by text, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.board_lanes(p_org uuid, p_board uuid, p_group_by text, p_most integer) TO plinth_app;
+
+-- Name: FUNCTION carried_fields(p_org uuid, p_from uuid, p_to uuid, p_values jsonb); Type: ACL; Schema: app; Owner: postgres
+
+REVOKE ALL ON FUNCTION app.carried_fields(p_org uuid, p_from uuid, p_to uuid, p_values jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.carried_fields(p_org uuid, p_from uuid, p_to uuid, p_values jsonb) TO plinth_app;
+
+-- Name: FUNCTION check_fields(p_org uuid, p_project uuid, p_values jsonb); Type: ACL; Schema: app; Owner: postgres
+
+REVOKE ALL ON FUNCTION app.check_fields(p_org uuid, p_project uuid, p_values jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.check_fields(p_org uuid, p_project uuid, p_values jsonb) TO plinth_app;
+
 -- Name: FUNCTION claim_key(p_org uuid, p_key text, p_hash bytea); Type: ACL; Schema: app; Owner: postgres
 
 REVOKE ALL ON FUNCTION app.claim_key(p_org uuid, p_key text, p_hash bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION app.claim_key(p_org uuid, p_key text, p_hash bytea) TO plinth_app;
+
+-- Name: FUNCTION column_has_room(p_org uuid, p_column uuid); Type: ACL; Schema: app; Owner: postgres
+
+REVOKE ALL ON FUNCTION app.column_has_room(p_org uuid, p_column uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.column_has_room(p_org uuid, p_column uuid) TO plinth_app;
+
+-- Name: FUNCTION comment_words(body text); Type: ACL; Schema: app; Owner: postgres
+
+REVOKE ALL ON FUNCTION app.comment_words(body text) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.comment_words(body text) TO plinth_app;
 
 -- Name: FUNCTION current_org(); Type: ACL; Schema: app; Owner: postgres
 
@@ -1743,10 +3406,25 @@ REVOKE ALL ON FUNCTION app.current_user_id() FROM PUBLIC;
 GRANT ALL ON FUNCTION app.current_user_id() TO plinth_app;
 GRANT ALL ON FUNCTION app.current_user_id() TO plinth_entry;
 
+-- Name: FUNCTION empty_trash(p_days integer, p_most integer); Type: ACL; Schema: app; Owner: plinth_entry
+
+REVOKE ALL ON FUNCTION app.empty_trash(p_days integer, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.empty_trash(p_days integer, p_most integer) TO plinth_app;
+
+-- Name: FUNCTION enqueue(p_kind text, p_job uuid, p_attempts integer); Type: ACL; Schema: app; Owner: plinth_entry
+
+REVOKE ALL ON FUNCTION app.enqueue(p_kind text, p_job uuid, p_attempts integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.enqueue(p_kind text, p_job uuid, p_attempts integer) TO plinth_app;
+
 -- Name: FUNCTION enter_invitation(p_hash bytea); Type: ACL; Schema: app; Owner: plinth_entry
 
 REVOKE ALL ON FUNCTION app.enter_invitation(p_hash bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION app.enter_invitation(p_hash bytea) TO plinth_app;
+
+-- Name: FUNCTION enter_job(p_user uuid, p_org uuid, p_need smallint); Type: ACL; Schema: app; Owner: plinth_entry
+
+REVOKE ALL ON FUNCTION app.enter_job(p_user uuid, p_org uuid, p_need smallint) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.enter_job(p_user uuid, p_org uuid, p_need smallint) TO plinth_app;
 
 -- Name: FUNCTION enter_org(p_reseller uuid, p_user uuid, p_session uuid, p_org uuid, p_need smallint); Type: ACL; Schema: app; Owner: plinth_entry
 
@@ -1763,6 +3441,21 @@ GRANT ALL ON FUNCTION app.enter_reseller(p_reseller uuid) TO plinth_app;
 REVOKE ALL ON FUNCTION app.enter_user(p_reseller uuid, p_user uuid, p_session uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION app.enter_user(p_reseller uuid, p_user uuid, p_session uuid) TO plinth_app;
 
+-- Name: FUNCTION fail_job(p_id uuid, p_fault text); Type: ACL; Schema: app; Owner: plinth_entry
+
+REVOKE ALL ON FUNCTION app.fail_job(p_id uuid, p_fault text) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.fail_job(p_id uuid, p_fault text) TO plinth_app;
+
+-- Name: FUNCTION field_operand(p_org uuid, p_project uuid, p_key text, p_op text, p_text text, p_place text); Type: ACL; Schema: app; Owner: postgres
+
+REVOKE ALL ON FUNCTION app.field_operand(p_org uuid, p_project uuid, p_key text, p_op text, p_text text, p_place text) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.field_operand(p_org uuid, p_project uuid, p_key text, p_op text, p_text text, p_place text) TO plinth_app;
+
+-- Name: FUNCTION field_rows(p_org uuid, p_project uuid, p_values jsonb); Type: ACL; Schema: app; Owner: postgres
+
+REVOKE ALL ON FUNCTION app.field_rows(p_org uuid, p_project uuid, p_values jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.field_rows(p_org uuid, p_project uuid, p_values jsonb) TO plinth_app;
+
 -- Name: FUNCTION found_account(p_user uuid); Type: ACL; Schema: app; Owner: plinth_entry
 
 REVOKE ALL ON FUNCTION app.found_account(p_user uuid) FROM PUBLIC;
@@ -1773,16 +3466,46 @@ GRANT ALL ON FUNCTION app.found_account(p_user uuid) TO plinth_app;
 REVOKE ALL ON FUNCTION app.found_org(p_org uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION app.found_org(p_org uuid) TO plinth_app;
 
+-- Name: FUNCTION found_project(p_id uuid); Type: ACL; Schema: app; Owner: plinth_entry
+
+REVOKE ALL ON FUNCTION app.found_project(p_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.found_project(p_id uuid) TO plinth_app;
+
 -- Name: FUNCTION in_scope(); Type: ACL; Schema: app; Owner: postgres
 
 REVOKE ALL ON FUNCTION app.in_scope() FROM PUBLIC;
 GRANT ALL ON FUNCTION app.in_scope() TO plinth_app;
 GRANT ALL ON FUNCTION app.in_scope() TO plinth_entry;
 
+-- Name: FUNCTION is_blocked(p_org uuid, p_task uuid); Type: ACL; Schema: app; Owner: postgres
+
+REVOKE ALL ON FUNCTION app.is_blocked(p_org uuid, p_task uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.is_blocked(p_org uuid, p_task uuid) TO plinth_app;
+
+-- Name: FUNCTION is_date(p text); Type: ACL; Schema: app; Owner: postgres
+
+REVOKE ALL ON FUNCTION app.is_date(p text) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.is_date(p text) TO plinth_app;
+
+-- Name: FUNCTION is_uuid(p text); Type: ACL; Schema: app; Owner: postgres
+
+REVOKE ALL ON FUNCTION app.is_uuid(p text) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.is_uuid(p text) TO plinth_app;
+
 -- Name: FUNCTION label_ids(p_org uuid, p_task uuid); Type: ACL; Schema: app; Owner: postgres
 
 REVOKE ALL ON FUNCTION app.label_ids(p_org uuid, p_task uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION app.label_ids(p_org uuid, p_task uuid) TO plinth_app;
+
+-- Name: FUNCTION lane_tasks(p_org uuid, p_board uuid, p_group_by text); Type: ACL; Schema: app; Owner: postgres
+
+REVOKE ALL ON FUNCTION app.lane_tasks(p_org uuid, p_board uuid, p_group_by text) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.lane_tasks(p_org uuid, p_board uuid, p_group_by text) TO plinth_app;
+
+-- Name: FUNCTION link_turned(p_kind text); Type: ACL; Schema: app; Owner: postgres
+
+REVOKE ALL ON FUNCTION app.link_turned(p_kind text) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.link_turned(p_kind text) TO plinth_app;
 
 -- Name: TABLE memberships; Type: ACL; Schema: app; Owner: postgres
 
@@ -1806,10 +3529,55 @@ REVOKE ALL ON FUNCTION app.no_scope() FROM PUBLIC;
 GRANT ALL ON FUNCTION app.no_scope() TO plinth_app;
 GRANT ALL ON FUNCTION app.no_scope() TO plinth_entry;
 
+-- Name: FUNCTION nth_rank(p_n integer); Type: ACL; Schema: app; Owner: postgres
+
+REVOKE ALL ON FUNCTION app.nth_rank(p_n integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.nth_rank(p_n integer) TO plinth_app;
+
+-- Name: FUNCTION number_order(n double precision); Type: ACL; Schema: app; Owner: postgres
+
+REVOKE ALL ON FUNCTION app.number_order(n double precision) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.number_order(n double precision) TO plinth_app;
+
+-- Name: FUNCTION ordered_id(p_counter integer); Type: ACL; Schema: app; Owner: postgres
+
+REVOKE ALL ON FUNCTION app.ordered_id(p_counter integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.ordered_id(p_counter integer) TO plinth_app;
+
+-- Name: FUNCTION payload_changes(p_before jsonb, p_after jsonb); Type: ACL; Schema: app; Owner: postgres
+
+REVOKE ALL ON FUNCTION app.payload_changes(p_before jsonb, p_after jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.payload_changes(p_before jsonb, p_after jsonb) TO plinth_app;
+
+-- Name: FUNCTION payload_fields(p jsonb); Type: ACL; Schema: app; Owner: postgres
+
+REVOKE ALL ON FUNCTION app.payload_fields(p jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.payload_fields(p jsonb) TO plinth_app;
+
+-- Name: FUNCTION people_see(p_org uuid, p_project uuid, p_users uuid[]); Type: ACL; Schema: app; Owner: postgres
+
+REVOKE ALL ON FUNCTION app.people_see(p_org uuid, p_project uuid, p_users uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.people_see(p_org uuid, p_project uuid, p_users uuid[]) TO plinth_app;
+
 -- Name: FUNCTION priority_name(p smallint); Type: ACL; Schema: app; Owner: postgres
 
 REVOKE ALL ON FUNCTION app.priority_name(p smallint) FROM PUBLIC;
 GRANT ALL ON FUNCTION app.priority_name(p smallint) TO plinth_app;
+
+-- Name: FUNCTION project_rank(p_project uuid); Type: ACL; Schema: app; Owner: postgres
+
+REVOKE ALL ON FUNCTION app.project_rank(p_project uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.project_rank(p_project uuid) TO plinth_app;
+GRANT ALL ON FUNCTION app.project_rank(p_project uuid) TO plinth_entry;
+
+-- Name: FUNCTION project_ranks(p_org uuid, p_user uuid, p_role text); Type: ACL; Schema: app; Owner: postgres
+
+REVOKE ALL ON FUNCTION app.project_ranks(p_org uuid, p_user uuid, p_role text) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.project_ranks(p_org uuid, p_user uuid, p_role text) TO plinth_entry;
+
+-- Name: FUNCTION project_table(name text, writer text, project text); Type: ACL; Schema: app; Owner: postgres
+
+REVOKE ALL ON FUNCTION app.project_table(name text, writer text, project text) FROM PUBLIC;
 
 -- Name: FUNCTION rank_between(lo text, hi text); Type: ACL; Schema: app; Owner: postgres
 
@@ -1836,6 +3604,11 @@ GRANT ALL ON FUNCTION app.rank_step(whole text, step integer) TO plinth_app;
 REVOKE ALL ON FUNCTION app.rank_whole(rank text) FROM PUBLIC;
 GRANT ALL ON FUNCTION app.rank_whole(rank text) TO plinth_app;
 
+-- Name: FUNCTION read_access(p_org uuid, p_users uuid[]); Type: ACL; Schema: app; Owner: plinth_entry
+
+REVOKE ALL ON FUNCTION app.read_access(p_org uuid, p_users uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.read_access(p_org uuid, p_users uuid[]) TO plinth_app;
+
 -- Name: TABLE events; Type: ACL; Schema: app; Owner: postgres
 
 GRANT SELECT,INSERT ON TABLE app.events TO plinth_app;
@@ -1846,17 +3619,17 @@ GRANT SELECT,INSERT ON TABLE app.events TO plinth_entry;
 REVOKE ALL ON FUNCTION app.read_events(p_xid xid8, p_id bigint, p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION app.read_events(p_xid xid8, p_id bigint, p_limit integer) TO plinth_app;
 
--- Name: FUNCTION refuse(kind text, place text); Type: ACL; Schema: app; Owner: postgres
+-- Name: FUNCTION refuse(kind text, place text, why text); Type: ACL; Schema: app; Owner: postgres
 
-REVOKE ALL ON FUNCTION app.refuse(kind text, place text) FROM PUBLIC;
-GRANT ALL ON FUNCTION app.refuse(kind text, place text) TO plinth_app;
-GRANT ALL ON FUNCTION app.refuse(kind text, place text) TO plinth_entry;
+REVOKE ALL ON FUNCTION app.refuse(kind text, place text, why text) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.refuse(kind text, place text, why text) TO plinth_app;
+GRANT ALL ON FUNCTION app.refuse(kind text, place text, why text) TO plinth_entry;
 
--- Name: FUNCTION require(ok boolean, kind text, place text); Type: ACL; Schema: app; Owner: postgres
+-- Name: FUNCTION require(ok boolean, kind text, place text, why text); Type: ACL; Schema: app; Owner: postgres
 
-REVOKE ALL ON FUNCTION app.require(ok boolean, kind text, place text) FROM PUBLIC;
-GRANT ALL ON FUNCTION app.require(ok boolean, kind text, place text) TO plinth_app;
-GRANT ALL ON FUNCTION app.require(ok boolean, kind text, place text) TO plinth_entry;
+REVOKE ALL ON FUNCTION app.require(ok boolean, kind text, place text, why text) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.require(ok boolean, kind text, place text, why text) TO plinth_app;
+GRANT ALL ON FUNCTION app.require(ok boolean, kind text, place text, why text) TO plinth_entry;
 
 -- Name: FUNCTION reseller_table(name text, user_column text); Type: ACL; Schema: app; Owner: postgres
 
@@ -1879,10 +3652,21 @@ GRANT ALL ON FUNCTION app.scope_org() TO plinth_entry;
 REVOKE ALL ON FUNCTION app.search_tasks(q text) FROM PUBLIC;
 GRANT ALL ON FUNCTION app.search_tasks(q text) TO plinth_app;
 
--- Name: FUNCTION set_scope(p_reseller uuid, p_user uuid, p_org uuid, p_role text); Type: ACL; Schema: app; Owner: postgres
+-- Name: FUNCTION sees_project(p_project uuid); Type: ACL; Schema: app; Owner: postgres
 
-REVOKE ALL ON FUNCTION app.set_scope(p_reseller uuid, p_user uuid, p_org uuid, p_role text) FROM PUBLIC;
-GRANT ALL ON FUNCTION app.set_scope(p_reseller uuid, p_user uuid, p_org uuid, p_role text) TO plinth_entry;
+REVOKE ALL ON FUNCTION app.sees_project(p_project uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.sees_project(p_project uuid) TO plinth_app;
+GRANT ALL ON FUNCTION app.sees_project(p_project uuid) TO plinth_entry;
+
+-- Name: FUNCTION set_scope(p_reseller uuid, p_user uuid, p_org uuid, p_role text, p_ranks text); Type: ACL; Schema: app; Owner: postgres
+
+REVOKE ALL ON FUNCTION app.set_scope(p_reseller uuid, p_user uuid, p_org uuid, p_role text, p_ranks text) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.set_scope(p_reseller uuid, p_user uuid, p_org uuid, p_role text, p_ranks text) TO plinth_entry;
+
+-- Name: FUNCTION spelling(words tsvector); Type: ACL; Schema: app; Owner: postgres
+
+REVOKE ALL ON FUNCTION app.spelling(words tsvector) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.spelling(words tsvector) TO plinth_app;
 
 -- Name: FUNCTION spend_ticket(p_hash bytea); Type: ACL; Schema: app; Owner: plinth_entry
 
@@ -1899,6 +3683,11 @@ GRANT ALL ON FUNCTION app.stream_epoch() TO plinth_app;
 REVOKE ALL ON FUNCTION app.sweep() FROM PUBLIC;
 GRANT ALL ON FUNCTION app.sweep() TO plinth_app;
 
+-- Name: FUNCTION task_id(p_org uuid, p_id uuid, p_key text); Type: ACL; Schema: app; Owner: postgres
+
+REVOKE ALL ON FUNCTION app.task_id(p_org uuid, p_id uuid, p_key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.task_id(p_org uuid, p_id uuid, p_key text) TO plinth_app;
+
 -- Name: FUNCTION task_json(p_org uuid, p_id uuid); Type: ACL; Schema: app; Owner: postgres
 
 REVOKE ALL ON FUNCTION app.task_json(p_org uuid, p_id uuid) FROM PUBLIC;
@@ -1913,9 +3702,53 @@ GRANT ALL ON FUNCTION app.task_words(title text, description text) TO plinth_app
 
 REVOKE ALL ON FUNCTION app.tenant_table(name text, writer text) FROM PUBLIC;
 
+-- Name: FUNCTION writable_board(p_org uuid, p_id uuid); Type: ACL; Schema: app; Owner: postgres
+
+REVOKE ALL ON FUNCTION app.writable_board(p_org uuid, p_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.writable_board(p_org uuid, p_id uuid) TO plinth_app;
+
+-- Name: FUNCTION writable_checklist_item(p_org uuid, p_id uuid); Type: ACL; Schema: app; Owner: postgres
+
+REVOKE ALL ON FUNCTION app.writable_checklist_item(p_org uuid, p_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.writable_checklist_item(p_org uuid, p_id uuid) TO plinth_app;
+
+-- Name: FUNCTION writable_column(p_org uuid, p_id uuid); Type: ACL; Schema: app; Owner: postgres
+
+REVOKE ALL ON FUNCTION app.writable_column(p_org uuid, p_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.writable_column(p_org uuid, p_id uuid) TO plinth_app;
+
+-- Name: FUNCTION writable_field(p_org uuid, p_id uuid); Type: ACL; Schema: app; Owner: postgres
+
+REVOKE ALL ON FUNCTION app.writable_field(p_org uuid, p_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.writable_field(p_org uuid, p_id uuid) TO plinth_app;
+
+-- Name: FUNCTION writable_project(p_org uuid, p_id uuid, p_rank integer); Type: ACL; Schema: app; Owner: postgres
+
+REVOKE ALL ON FUNCTION app.writable_project(p_org uuid, p_id uuid, p_rank integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.writable_project(p_org uuid, p_id uuid, p_rank integer) TO plinth_app;
+
+-- Name: FUNCTION writable_task(p_org uuid, p_id uuid, p_key text); Type: ACL; Schema: app; Owner: postgres
+
+REVOKE ALL ON FUNCTION app.writable_task(p_org uuid, p_id uuid, p_key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.writable_task(p_org uuid, p_id uuid, p_key text) TO plinth_app;
+
+-- Name: FUNCTION writable_template(p_org uuid, p_id uuid); Type: ACL; Schema: app; Owner: postgres
+
+REVOKE ALL ON FUNCTION app.writable_template(p_org uuid, p_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.writable_template(p_org uuid, p_id uuid) TO plinth_app;
+
+-- Name: FUNCTION writable_view(p_org uuid, p_id uuid); Type: ACL; Schema: app; Owner: postgres
+
+REVOKE ALL ON FUNCTION app.writable_view(p_org uuid, p_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.writable_view(p_org uuid, p_id uuid) TO plinth_app;
+
 -- Name: TABLE boards; Type: ACL; Schema: app; Owner: postgres
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE app.boards TO plinth_app;
+
+-- Name: TABLE checklist_items; Type: ACL; Schema: app; Owner: postgres
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE app.checklist_items TO plinth_app;
 
 -- Name: TABLE columns; Type: ACL; Schema: app; Owner: postgres
 
@@ -1924,6 +3757,14 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE app.columns TO plinth_app;
 -- Name: TABLE comments; Type: ACL; Schema: app; Owner: postgres
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE app.comments TO plinth_app;
+
+-- Name: TABLE field_values; Type: ACL; Schema: app; Owner: postgres
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE app.field_values TO plinth_app;
+
+-- Name: TABLE fields; Type: ACL; Schema: app; Owner: postgres
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE app.fields TO plinth_app;
 
 -- Name: TABLE idempotency_keys; Type: ACL; Schema: app; Owner: postgres
 
@@ -1935,6 +3776,15 @@ GRANT SELECT,DELETE ON TABLE app.idempotency_keys TO plinth_entry;
 GRANT SELECT,INSERT,UPDATE ON TABLE app.invitations TO plinth_app;
 GRANT SELECT,UPDATE ON TABLE app.invitations TO plinth_entry;
 
+-- Name: TABLE job_failures; Type: ACL; Schema: app; Owner: postgres
+
+GRANT SELECT,INSERT,UPDATE ON TABLE app.job_failures TO plinth_app;
+
+-- Name: TABLE jobs; Type: ACL; Schema: app; Owner: postgres
+
+GRANT SELECT,INSERT,UPDATE ON TABLE app.jobs TO plinth_app;
+GRANT SELECT,DELETE,UPDATE ON TABLE app.jobs TO plinth_entry;
+
 -- Name: TABLE labels; Type: ACL; Schema: app; Owner: postgres
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE app.labels TO plinth_app;
@@ -1944,9 +3794,23 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE app.labels TO plinth_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE app.organizations TO plinth_app;
 GRANT SELECT ON TABLE app.organizations TO plinth_entry;
 
+-- Name: TABLE project_members; Type: ACL; Schema: app; Owner: postgres
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE app.project_members TO plinth_app;
+GRANT SELECT ON TABLE app.project_members TO plinth_entry;
+
+-- Name: TABLE project_templates; Type: ACL; Schema: app; Owner: postgres
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE app.project_templates TO plinth_app;
+
 -- Name: TABLE projects; Type: ACL; Schema: app; Owner: postgres
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE app.projects TO plinth_app;
+GRANT SELECT ON TABLE app.projects TO plinth_entry;
+
+-- Name: TABLE reactions; Type: ACL; Schema: app; Owner: postgres
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE app.reactions TO plinth_app;
 
 -- Name: TABLE refresh_tokens; Type: ACL; Schema: app; Owner: postgres
 
@@ -1970,20 +3834,38 @@ GRANT SELECT,DELETE ON TABLE app.socket_tickets TO plinth_entry;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE app.task_assignees TO plinth_app;
 
+-- Name: TABLE task_keys; Type: ACL; Schema: app; Owner: postgres
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE app.task_keys TO plinth_app;
+
 -- Name: TABLE task_labels; Type: ACL; Schema: app; Owner: postgres
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE app.task_labels TO plinth_app;
+
+-- Name: TABLE task_links; Type: ACL; Schema: app; Owner: postgres
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE app.task_links TO plinth_app;
+GRANT SELECT ON TABLE app.task_links TO plinth_entry;
 
 -- Name: TABLE task_search; Type: ACL; Schema: app; Owner: postgres
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE app.task_search TO plinth_app;
 GRANT SELECT ON TABLE app.task_search TO plinth_entry;
 
+-- Name: TABLE task_watchers; Type: ACL; Schema: app; Owner: postgres
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE app.task_watchers TO plinth_app;
+
 -- Name: TABLE tasks; Type: ACL; Schema: app; Owner: postgres
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE app.tasks TO plinth_app;
+GRANT SELECT,DELETE ON TABLE app.tasks TO plinth_entry;
 
 -- Name: TABLE users; Type: ACL; Schema: app; Owner: postgres
 
 GRANT SELECT,INSERT,UPDATE ON TABLE app.users TO plinth_app;
 GRANT SELECT ON TABLE app.users TO plinth_entry;
+
+-- Name: TABLE views; Type: ACL; Schema: app; Owner: postgres
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE app.views TO plinth_app;

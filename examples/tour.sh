@@ -6,12 +6,13 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 out=$(mktemp)
+exec 4>&2 # a command that fails leaves its own redirection in place
 ended=false
 leave() {
 	local status=$?
 	if [[ $ended == false ]]; then
-		cat "$out" >&2
-		echo "tour: a command failed with status $status, see above" >&2
+		cat "$out" >&4
+		echo "tour: a command failed with status $status, see above" >&4
 	fi
 	rm -f "$out"
 }
@@ -100,10 +101,41 @@ api PATCH /v1/tasks/APP-2 -H 'If-Match: "1"' -d '{"priority":"urgent"}' | json t
 END
 told '^2$' '^/problems/stale-version$'
 
-step 'List with filters' <<'END'
+step 'List with filters, or with an expression; search forgives a slip' <<'END'
 api GET '/v1/tasks?status=todo&due_before=2031-01-01T00:00:00Z&sort=due_at' | json 'items.map(t => t.key + " " + t.title).join("\n")'
+api GET /v1/tasks -G -d fields=key --data-urlencode 'filter=priority >= medium AND NOT due_at = null' | json 'items.map(t => t.key)'
+api GET '/v1/tasks?q=logn%20buton' | json 'items[0].key'
 END
-told '^APP-2 Write the release notes$'
+told '^APP-2 Write the release notes$' "^\\[ 'APP-2' \\]$" '^APP-1$'
+
+step 'Give the project a field of its own, and save a view of it' <<'END'
+api POST /v1/projects/$PROJECT/fields -d '{"name":"Severity","type":"select","options":[{"name":"High"},{"name":"Low"}]}' | json key
+api PATCH /v1/tasks/APP-1 -d '{"fields":{"severity":"high"},"estimate":3}' | json fields.severity
+VIEW=$(api POST /v1/views -d '{"name":"Worst first","visibility":"organization","filter":"fields.severity = \"high\"","sort":"-priority"}' | json id)
+api GET /v1/views/$VIEW/tasks | json 'items.map(t => t.key)'
+END
+told '^severity$' '^high$' "^\\[ 'APP-1' \\]$"
+
+step 'Let one task block another, write a checklist, and read what happened' <<'END'
+api POST /v1/tasks/APP-2/links -d '{"kind":"blocked_by","task_id":"APP-1"}' | json kind
+api GET /v1/tasks/APP-2 | json blocked
+api POST /v1/tasks/APP-2/checklist -d '{"text":"Ask the support team"}' | json checked
+api GET /v1/tasks/APP-1/activity | json 'items.map(i => i.type + " " + i.changes.map(c => c.field)).join("\n")'
+END
+told '^blocked_by$' '^true$' '^false$' '^task.updated .*estimate' '^task.moved .*column_id'
+
+step 'Limit the work in progress, and change many tasks at once' <<'END'
+DOING=$(api GET /v1/boards/$BOARD | json 'columns.find(c => c.status == "in_progress").id')
+api PATCH /v1/columns/$DOING -d '{"wip_limit":1,"wip_mode":"hard"}' | json wip_mode
+api PATCH /v1/tasks/APP-3 -d '{"status":"in_progress"}' | json type
+api POST /v1/tasks/bulk -d '{"mode":"each","operations":[{"op":"update","task":"APP-2","set":{"priority":"high"}},{"op":"archive","task":"APP-3"}]}' | json succeeded
+END
+told '^hard$' '^/problems/wip-limit$' '^2$'
+
+step 'Draw the whole board from one answer, which also tells where to follow on' <<'END'
+api GET "/v1/boards/$BOARD/snapshot?group_by=priority" | json 'columns.map(c => c.name + " " + c.task_count).join("\n")'
+END
+told '^In progress 1$'
 
 step 'Watch it live: open a WebSocket, move a task, read the event' <<'END'
 exec 3< <(go run ./examples/listen -n 2 -for 1m)

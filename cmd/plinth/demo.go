@@ -48,8 +48,8 @@ func (d demoCmd) fill(ctx context.Context, cfg config.Config, databaseURL string
 const unlimited = 1_000_000_000
 
 func tell(cfg config.Config, s demo.Summary) error {
-	_, errCounts := fmt.Printf("%s: %d members, %d projects, %d boards, %d tasks (%d sub-tasks, %d done), %d comments\n",
-		s.Org.Name, s.Members, s.Projects, s.Boards, s.Tasks, s.Subtasks, s.Done, s.Comments)
+	_, errCounts := fmt.Printf("%s: %d members, %d projects, %d boards, %d tasks (%d sub-tasks, %d done), %d links, %d comments, %d views\n",
+		s.Org.Name, s.Members, s.Projects, s.Boards, s.Tasks, s.Subtasks, s.Done, s.Links, s.Comments, s.Views)
 	_, errAccess := fmt.Printf(`
 organization  %s
 admin         %s

@@ -12,8 +12,10 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"sync"
 	"time"
 
+	"github.com/plinth/plinth/internal/background"
 	"github.com/plinth/plinth/internal/identity"
 	"github.com/plinth/plinth/internal/org"
 	"github.com/plinth/plinth/internal/platform/api"
@@ -23,6 +25,7 @@ import (
 	"github.com/plinth/plinth/internal/platform/docs"
 	"github.com/plinth/plinth/internal/platform/event"
 	"github.com/plinth/plinth/internal/platform/hub"
+	"github.com/plinth/plinth/internal/platform/job"
 	"github.com/plinth/plinth/internal/platform/limit"
 	"github.com/plinth/plinth/internal/platform/mail"
 	"github.com/plinth/plinth/internal/realtime"
@@ -40,6 +43,7 @@ type Options struct {
 	Log         *slog.Logger
 	Now         func() time.Time
 	Mail        mail.Sender
+	Jobs        *job.Workers                                                         // taken on while the App runs; nil leaves all to other processes
 	Dial        func(ctx context.Context, network, address string) (net.Conn, error) // for tests that watch the wire
 }
 
@@ -52,8 +56,11 @@ type App struct {
 	live     *realtime.Service
 	relay    *event.Relay
 	from     event.Position
+	jobs     *job.Client // nil where others take the jobs on
 	log      *slog.Logger
 	draining chan struct{}
+
+	trashDays int // after which a task leaves the trash; 0 is never
 }
 
 // New wires an App. Run must follow, for events to flow.
@@ -70,7 +77,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{Pool: pool, Hub: hub.New(), log: o.Log, draining: make(chan struct{})}
+	a := &App{Pool: pool, Hub: hub.New(), trashDays: o.Config.TrashDays, log: o.Log, draining: make(chan struct{})}
 	tokens := authn.NewTokens(key, o.Config.AccessTokenLife(), o.Now)
 	limiter := limit.New(o.Now)
 	a.live = &realtime.Service{Pool: pool, Tokens: tokens, Hub: a.Hub, Now: o.Now, Log: o.Log}
@@ -83,11 +90,20 @@ func New(ctx context.Context, o Options) (*App, error) {
 	a.live.ServesHost = a.Router.ServesHost
 	a.measure()
 	a.serviceRoutes()
+	tasks := newTasks()
 	features(a.Router,
 		&identity.Service{Tokens: tokens, Passwords: passwords, Limiter: limiter, RefreshLife: o.Config.RefreshTokenLife(), Now: o.Now,
 			Found: foundOrg, SessionEnded: a.Hub.EndSession},
 		&org.Service{Mail: o.Mail, PublicURL: o.Config.PublicURL, MailError: a.mailFailed},
-		a.live)
+		a.live, tasks)
+	if o.Jobs != nil {
+		tasks.HandleJobs(o.Jobs, a.relay.Wake)
+		o.Jobs.GaveUp = a.gaveUp(o.Jobs.GaveUp)
+		if a.jobs, err = job.New(pool, o.Jobs, o.Log); err != nil {
+			pool.Close()
+			return nil, err
+		}
+	}
 	if err := a.startLive(ctx, derive(secret, "event stream")); err != nil {
 		pool.Close()
 		return nil, err
@@ -107,20 +123,55 @@ func (a *App) startLive(ctx context.Context, secret []byte) error {
 	return err
 }
 
-// Run relays events and sweeps until ctx ends.
+// Run relays events, sweeps and does jobs until ctx ends, and returns when all that has come to a stop. Jobs stop already
+// when the App drains.
 func (a *App) Run(ctx context.Context) {
-	go a.sweep(ctx)
+	var beside sync.WaitGroup
+	defer beside.Wait()
+	beside.Go(func() { a.sweep(ctx) })
+	beside.Go(func() { a.doJobs(ctx) })
 	a.relay.Run(ctx, a.from)
 }
 
-const sweepEvery = time.Hour
+func (a *App) doJobs(ctx context.Context) {
+	if a.jobs == nil {
+		return
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		select {
+		case <-a.draining:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	a.jobs.Run(ctx)
+}
+
+// gaveUp notes on jobs that they failed for good, and tells who is to be told besides.
+func (a *App) gaveUp(told func(context.Context, *job.Work, error)) func(context.Context, *job.Work, error) {
+	return func(ctx context.Context, w *job.Work, cause error) {
+		if err := background.GaveUp(ctx, w, cause); err != nil {
+			a.log.ErrorContext(ctx, "job's failure not noted", "kind", w.Kind, "job", w.ID, "org", w.Org, "cause", err.Error())
+		}
+		if told != nil {
+			told(ctx, w, cause)
+		}
+	}
+}
+
+const (
+	sweepEvery = time.Hour
+	trashBatch = 500 // tasks deleted in a transaction
+)
 
 // sweep deletes what is past its life, at start and every hour.
 func (a *App) sweep(ctx context.Context) {
 	timer := time.NewTicker(sweepEvery)
 	defer timer.Stop()
 	for {
-		if _, err := a.Pool.Unscoped().Exec(ctx, "select app.sweep()"); err != nil && ctx.Err() == nil {
+		if err := a.Sweep(ctx); err != nil && ctx.Err() == nil {
 			a.log.Warn("sweep failed", "cause", err.Error())
 		}
 		select {
@@ -129,6 +180,19 @@ func (a *App) sweep(ctx context.Context) {
 		case <-timer.C:
 		}
 	}
+}
+
+// Sweep deletes what is past its life now.
+func (a *App) Sweep(ctx context.Context) error {
+	if _, err := a.Pool.Unscoped().Exec(ctx, "select app.sweep()"); err != nil {
+		return err
+	}
+	for count := trashBatch; a.trashDays > 0 && count == trashBatch; {
+		if err := a.Pool.Unscoped().QueryRow(ctx, "select app.empty_trash($1, $2)", a.trashDays, trashBatch).Scan(&count); err != nil {
+			return fmt.Errorf("empty the trash: %w", err)
+		}
+	}
+	return nil
 }
 
 // Drain makes the service unready and sends its sockets elsewhere. The channel is closed when they have gone.
@@ -149,11 +213,24 @@ func (a *App) serviceRoutes() {
 	a.Router.AddTag("Organizations", "The tenants.")
 	a.Router.AddTag("Members", "Who is in an organization, and who is invited.")
 	a.Router.AddTag("Projects", "What boards belong to.")
+	a.Router.AddTag("Project members", "Who sees and changes a project.")
+	a.Router.AddTag("Custom fields", "What a project's tasks have besides.")
+	a.Router.AddTag("Project templates", "Projects to begin others with.")
 	a.Router.AddTag("Boards", "Tasks in columns.")
 	a.Router.AddTag("Columns", "The places of a board, each with a status.")
 	a.Router.AddTag("Labels", "Names with a colour, for tasks.")
 	a.Router.AddTag("Tasks", "The work.")
+	a.Router.AddTag("Checklists", "Small steps of a task.")
+	a.Router.AddTag("Links", "What tasks have to do with each other.")
+	a.Router.AddTag("Watchers", "Who wants to hear of a task.")
+	a.Router.AddTag("Activity", "What happened to a task.")
+	a.Router.AddTag("Views", "Lists of tasks to come back to.")
+	a.Router.AddTag("Jobs", "Work in the background.")
 	a.Router.AddTag("Comments", "What people say about it.")
+	a.Router.AddTag("Checklists", "The small steps of a task.")
+	a.Router.AddTag("Links", "What tasks have to do with each other.")
+	a.Router.AddTag("Watchers", "Who wants to hear of a task.")
+	a.Router.AddTag("Activity", "What happened to a task.")
 	a.Router.AddTag("Live", "Events as they happen.")
 	page := docs.Handler(title, "/openapi.json", api.NotFound)
 	a.Router.Handle("GET /docs", page)

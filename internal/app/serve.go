@@ -8,9 +8,11 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/plinth/plinth/internal/platform/config"
+	"github.com/plinth/plinth/internal/platform/job"
 	"github.com/plinth/plinth/internal/platform/mail"
 )
 
@@ -46,16 +48,16 @@ func Serve(ctx context.Context, c config.Config, log *slog.Logger, stop <-chan s
 		return err
 	}
 	defer closeMail()
-	a, err := New(ctx, Options{Config: c, DatabaseURL: database.AppURL, Log: log, Now: time.Now, Mail: sender})
+	a, err := New(ctx, Options{Config: c, DatabaseURL: database.AppURL, Log: log, Now: time.Now, Mail: sender, Jobs: &job.Workers{}})
 	if err != nil {
 		return err
 	}
 	defer a.Close()
 	ctx, cancel := context.WithCancel(ctx)
-	supervised := make(chan struct{})
-	defer func() { cancel(); <-supervised }() // before the database is closed
-	go func() { database.Supervise(ctx); close(supervised) }()
-	go a.Run(ctx)
+	var running sync.WaitGroup
+	defer func() { cancel(); running.Wait() }() // before the database is closed
+	running.Go(func() { database.Supervise(ctx) })
+	running.Go(func() { a.Run(ctx) })
 	closeMetrics, err := a.serveMetrics(c)
 	if err != nil {
 		return err

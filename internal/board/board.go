@@ -3,10 +3,10 @@ package board
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
+	"github.com/go-json-experiment/json"
 	"github.com/google/uuid"
 
 	"github.com/plinth/plinth/internal/board/boarddb"
@@ -32,25 +32,37 @@ func (b Board) Revision() int32 { return b.Version }
 
 // Detail is a board with its columns, left to right.
 type Detail struct {
-	ID        uuid.UUID `json:"id" format:"uuid"`
-	ProjectID uuid.UUID `json:"project_id" format:"uuid"`
-	Name      string    `json:"name" example:"Sprint"`
-	Version   int32     `json:"version"`
-	CreatedAt time.Time `json:"created_at"`
-	UpdatedAt time.Time `json:"updated_at"`
-	Columns   []Column  `json:"columns" nullable:"false"`
+	ID        uuid.UUID       `json:"id" format:"uuid"`
+	ProjectID uuid.UUID       `json:"project_id" format:"uuid"`
+	Name      string          `json:"name" example:"Sprint"`
+	Version   int32           `json:"version"`
+	CreatedAt time.Time       `json:"created_at"`
+	UpdatedAt time.Time       `json:"updated_at"`
+	Columns   []CountedColumn `json:"columns" nullable:"false"`
+	Swimlanes
 }
 
 // Revision implements api.Revised.
 func (b Detail) Revision() int32 { return b.Version }
 
+// Service is what the operations need besides their scope.
+type Service struct {
+	// Cursor gives the place in an organization's event stream where everything lies that a snapshot of the database, as
+	// pg_current_snapshot writes it, did not see.
+	Cursor func(org uuid.UUID, snapshot string) (string, error)
+}
+
 // Routes registers the operations of boards and columns.
-func Routes(r *api.Router) {
+func Routes(r *api.Router, v *Service) {
 	const tag = "Boards"
 	api.Post(r, "/v1/projects/{project_id}/boards", Create, api.Op{ID: "create-board", Tag: tag, Summary: "Create a board",
 		Can: rbac.BoardWrite, Emits: []event.Type{event.BoardCreated, event.ColumnCreated}})
 	api.Get(r, "/v1/projects/{project_id}/boards", List, api.Op{ID: "list-boards", Tag: tag, Summary: "List a project's boards", Can: rbac.BoardRead})
 	api.Get(r, "/v1/boards/{board_id}", Get, api.Op{ID: "get-board", Tag: tag, Summary: "Get a board with its columns", Can: rbac.BoardRead})
+	api.Get(r, "/v1/boards/{board_id}/snapshot", v.GetSnapshot, api.Op{ID: "get-board-snapshot", Tag: tag, Summary: "Get a board with all that is on it",
+		Doc: "The columns with their tasks by rank, and the labels and people of those: all as of one moment, whose place in the event stream is " +
+			"the cursor. Events from there on may repeat what the snapshot shows; their versions tell.",
+		Can: rbac.BoardRead})
 	api.Patch(r, "/v1/boards/{board_id}", Update, api.Op{ID: "update-board", Tag: tag, Summary: "Rename a board", Can: rbac.BoardWrite,
 		Emits: []event.Type{event.BoardUpdated}})
 	api.Delete(r, "/v1/boards/{board_id}", Delete, api.Op{ID: "delete-board", Tag: tag, Summary: "Delete a board",
@@ -84,7 +96,8 @@ func Create(ctx context.Context, s *db.Scope, in *CreateInput) (*Detail, error) 
 	if err != nil {
 		return nil, fault.About("project", err)
 	}
-	return detail(boarddb.GetBoardRow(row))
+	b := Board{row.ID, row.ProjectID, row.Name, row.Version, row.CreatedAt, row.UpdatedAt}
+	return detail(b, row.Columns, nil)
 }
 
 type templateColumn struct{ name, status string }
@@ -99,12 +112,14 @@ func template(name string) []templateColumn {
 	return nil
 }
 
-func detail(row boarddb.GetBoardRow) (*Detail, error) {
-	d := Detail{ID: row.ID, ProjectID: row.ProjectID, Name: row.Name, Version: row.Version, CreatedAt: row.CreatedAt, UpdatedAt: row.UpdatedAt}
-	if err := json.Unmarshal(row.Columns, &d.Columns); err != nil {
+func detail(b Board, columns, lanes []byte) (*Detail, error) {
+	d := Detail{ID: b.ID, ProjectID: b.ProjectID, Name: b.Name, Version: b.Version, CreatedAt: b.CreatedAt, UpdatedAt: b.UpdatedAt}
+	if err := json.Unmarshal(columns, &d.Columns); err != nil {
 		return nil, fmt.Errorf("decode columns: %w", err)
 	}
-	return &d, nil
+	var err error
+	d.Swimlanes, err = readLanes(lanes)
+	return &d, err
 }
 
 // ListInput is the request of List.
@@ -131,16 +146,18 @@ func List(ctx context.Context, s *db.Scope, in *ListInput) (*api.Page[Board], er
 
 // GetInput is the request of Get.
 type GetInput struct {
+	Grouping
 	ID uuid.UUID `path:"board_id" format:"uuid"`
 }
 
 // Get gives a board with its columns.
 func Get(ctx context.Context, s *db.Scope, in *GetInput) (*Detail, error) {
-	row, err := boarddb.New(s).GetBoard(ctx, boarddb.GetBoardParams{OrgID: s.Org(), ID: in.ID})
+	row, err := boarddb.New(s).GetBoard(ctx, boarddb.GetBoardParams{OrgID: s.Org(), ID: in.ID, GroupBy: in.by(), MostLanes: maxLanes + 1})
 	if err != nil {
 		return nil, fault.About("board", err)
 	}
-	return detail(row)
+	b := Board{row.ID, row.ProjectID, row.Name, row.Version, row.CreatedAt, row.UpdatedAt}
+	return detail(b, row.Columns, row.Lanes)
 }
 
 // UpdateInput is the request of Update.

@@ -21,7 +21,8 @@ type Column struct {
 	BoardID   uuid.UUID `json:"board_id" format:"uuid"`
 	Name      string    `json:"name" example:"In progress"`
 	Status    string    `json:"status" enum:"backlog,todo,in_progress,done,canceled" example:"in_progress"`
-	WipLimit  *int32    `json:"wip_limit" doc:"How many tasks should be here at most; null is no limit."`
+	WipLimit  *int32    `json:"wip_limit" doc:"How many tasks should be here at most, the archived and deleted ones not counted; null is no limit."`
+	WipMode   string    `json:"wip_mode" enum:"soft,hard" doc:"Whether the limit is a mark, or refuses what would go over it."`
 	Rank      string    `json:"rank" doc:"Orders the columns, bytewise."`
 	Version   int32     `json:"version"`
 	CreatedAt time.Time `json:"created_at"`
@@ -30,6 +31,13 @@ type Column struct {
 
 // Revision implements api.Revised.
 func (c Column) Revision() int32 { return c.Version }
+
+// CountedColumn is a column with how full it is.
+type CountedColumn struct {
+	Column
+	TaskCount int  `json:"task_count" doc:"Its tasks, without the archived and deleted ones."`
+	OverLimit bool `json:"over_limit" doc:"Whether they are more than wip_limit."`
+}
 
 func columnRoutes(r *api.Router) {
 	const tag = "Columns"
@@ -55,12 +63,14 @@ type CreateColumnBody struct {
 	Name     string               `json:"name" minLength:"1" maxLength:"200" pattern:"\\S" patternDescription:"some visible text" example:"In progress"`
 	Status   api.Optional[string] `json:"status,omitzero" enum:"backlog,todo,in_progress,done,canceled" doc:"The status of its tasks; todo when absent." example:"in_progress"`
 	WipLimit api.Nullable[int32]  `json:"wip_limit,omitzero" minimum:"1" maximum:"100000"`
+	WipMode  api.Optional[string] `json:"wip_mode,omitzero" enum:"soft,hard" doc:"soft when absent. A hard limit refuses every task that would come in over it." example:"hard"`
 }
 
 // CreateColumn adds a column at the end of a board.
 func CreateColumn(ctx context.Context, s *db.Scope, in *CreateColumnInput) (*Column, error) {
 	row, err := boarddb.New(s).CreateColumn(ctx, boarddb.CreateColumnParams{
-		OrgID: s.Org(), ID: s.NewID(), BoardID: in.BoardID, Name: in.Body.Name, Status: in.Body.Status.Or("todo"), WipLimit: in.Body.WipLimit.Ptr(),
+		OrgID: s.Org(), ID: s.NewID(), BoardID: in.BoardID, Name: in.Body.Name, Status: in.Body.Status.Or("todo"),
+		WipLimit: in.Body.WipLimit.Ptr(), WipMode: in.Body.WipMode.Or("soft"),
 	})
 	if err != nil {
 		return nil, fault.About("board", err)
@@ -106,7 +116,8 @@ type UpdateColumnInput struct {
 type UpdateColumnBody struct {
 	Name     api.Optional[string]    `json:"name,omitzero" minLength:"1" maxLength:"200" pattern:"\\S" patternDescription:"some visible text"`
 	Status   api.Optional[string]    `json:"status,omitzero" enum:"backlog,todo,in_progress,done,canceled"`
-	WipLimit api.Nullable[int32]     `json:"wip_limit,omitzero" minimum:"1" maximum:"100000"`
+	WipLimit api.Nullable[int32]     `json:"wip_limit,omitzero" minimum:"1" maximum:"100000" doc:"May be less than the column holds; null is no limit."`
+	WipMode  api.Optional[string]    `json:"wip_mode,omitzero" enum:"soft,hard" doc:"A hard limit refuses every task that would come in over it."`
 	BeforeID api.Optional[uuid.UUID] `json:"before_id,omitzero" format:"uuid" doc:"Place it left of this column of the board."`
 	AfterID  api.Optional[uuid.UUID] `json:"after_id,omitzero" format:"uuid" doc:"Place it right of this column of the board."`
 }
@@ -116,7 +127,7 @@ func UpdateColumn(ctx context.Context, s *db.Scope, in *UpdateColumnInput) (*Col
 	b := in.Body
 	row, err := boarddb.New(s).UpdateColumn(ctx, boarddb.UpdateColumnParams{
 		OrgID: s.Org(), ID: in.ID, Versions: in.Versions(), BeforeID: b.BeforeID.Ptr(), AfterID: b.AfterID.Ptr(),
-		Name: b.Name.Ptr(), Status: b.Status.Ptr(), SetWipLimit: b.WipLimit.Set, WipLimit: b.WipLimit.Ptr(),
+		Name: b.Name.Ptr(), Status: b.Status.Ptr(), SetWipLimit: b.WipLimit.Set, WipLimit: b.WipLimit.Ptr(), WipMode: b.WipMode.Ptr(),
 	})
 	if err != nil {
 		return nil, fault.About("column", err)

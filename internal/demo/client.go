@@ -40,11 +40,14 @@ func (c client) patch(ctx context.Context, path string, body, answer any) error 
 	return c.call(ctx, http.MethodPatch, path, body, answer)
 }
 
-// call sends body and reads the answer into answer, unless that is nil. A refusal is a *problem.
+// call sends body, unless that is nil, and reads the answer into answer, unless that is nil. A refusal is a *problem.
 func (c client) call(ctx context.Context, method, path string, body, answer any) error {
-	encoded, err := json.Marshal(body)
-	if err != nil {
-		return fmt.Errorf("encode request: %w", err)
+	var encoded []byte
+	if body != nil {
+		var err error
+		if encoded, err = json.Marshal(body); err != nil {
+			return fmt.Errorf("encode request: %w", err)
+		}
 	}
 	req, err := http.NewRequestWithContext(ctx, method, "http://localhost"+path, bytes.NewReader(encoded))
 	if err != nil {

@@ -31,7 +31,7 @@ type Summary struct {
 	Admin    string // e-mail address
 	Password string // of every member
 
-	Members, Projects, Boards, Tasks, Subtasks, Comments, Done int
+	Members, Projects, Boards, Tasks, Subtasks, Comments, Done, Links, Views int
 }
 
 // Organization is the one that has been filled.
@@ -58,6 +58,9 @@ func Fill(ctx context.Context, o Options) (Summary, error) {
 		{"make labels", f.makeLabels},
 		{"make projects", f.makeProjects},
 		{"do the work", f.work},
+		{"tidy up", f.tidy},
+		{"hire somebody", f.hire},
+		{"save views", f.saveViews},
 	} {
 		if err := step.do(ctx); err != nil {
 			return Summary{}, fmt.Errorf("%s: %w", step.what, err)
@@ -72,7 +75,9 @@ type filler struct {
 	summary Summary
 	people  []*member // in the order of staff
 	labels  map[string]string
-	boards  []*board // in the order of the plan
+	project []string // in the order of the plan
+	boards  []*board // likewise
+	ids     []string // of the tasks, likewise
 }
 
 // member is a person, signed in.
@@ -196,6 +201,10 @@ func (f *filler) makeProjects(ctx context.Context) error {
 			return err
 		}
 		f.summary.Projects++
+		f.project = append(f.project, made.ID)
+		if err := f.equip(ctx, made.ID); err != nil {
+			return err
+		}
 		for _, b := range p.boards {
 			board := &board{}
 			if err := lead.post(ctx, "/v1/projects/"+made.ID+"/boards", map[string]any{"name": b.name, "template": b.template}, board); err != nil {
@@ -209,26 +218,35 @@ func (f *filler) makeProjects(ctx context.Context) error {
 }
 
 func (f *filler) work(ctx context.Context) error {
-	ids := make([]string, len(f.plan.tasks))
+	f.ids = make([]string, len(f.plan.tasks))
 	for i, t := range f.plan.tasks {
-		id, err := f.do(ctx, t, ids)
+		id, err := f.do(ctx, t)
+		if err == nil {
+			f.ids[i] = id
+			err = f.detail(ctx, i)
+		}
 		if err != nil {
 			return fmt.Errorf("%q: %w", t.title, err)
 		}
-		ids[i] = id
 	}
 	return nil
 }
 
-// do has one task written, discussed and moved to where it stands by now. ids are those of the tasks before it.
-func (f *filler) do(ctx context.Context, t task, ids []string) (string, error) {
+// do has one task written, discussed and moved to where it stands by now.
+func (f *filler) do(ctx context.Context, t task) (string, error) {
 	b := f.boards[t.board]
-	body := map[string]any{"title": t.title, "description": t.description, "priority": t.priority, "assignee_ids": f.ids(t.assignees), "label_ids": f.labelIDs(t.labels)}
+	body := map[string]any{"title": t.title, "description": t.description, "priority": t.priority, "assignee_ids": f.userIDs(t.assignees), "label_ids": f.labelIDs(t.labels)}
+	if t.estimate > 0 {
+		body["estimate"] = t.estimate
+	}
+	if t.severity != "" {
+		body["fields"] = map[string]any{"severity": t.severity}
+	}
 	if t.dueInDays != nil {
 		body["due_at"] = f.Now.Truncate(24*time.Hour).AddDate(0, 0, *t.dueInDays).Add(17 * time.Hour).UTC().Format(time.RFC3339)
 	}
 	if t.parent >= 0 {
-		body["parent_id"] = ids[t.parent]
+		body["parent_id"] = f.ids[t.parent]
 		f.summary.Subtasks++
 	}
 	var made struct{ ID string }
@@ -253,7 +271,7 @@ func (f *filler) do(ctx context.Context, t task, ids []string) (string, error) {
 	return made.ID, nil
 }
 
-func (f *filler) ids(people []int) []string {
+func (f *filler) userIDs(people []int) []string {
 	ids := make([]string, len(people))
 	for i, p := range people {
 		ids[i] = f.people[p].id

@@ -31,7 +31,11 @@ type task struct {
 	author      int
 	assignees   []int
 	dueInDays   *int
-	parent      int // index in the plan, or -1
+	estimate    float64
+	severity    string   // of a bug
+	steps       []string // of the checklist
+	blockedBy   int      // index in the plan, or -1
+	parent      int      // likewise
 	begins      string
 	moves       []string
 	comments    []comment
@@ -80,6 +84,9 @@ func newPlan(seed uint64, count int) *plan {
 		} else if !ok {
 			parents[i.subject] = n
 		}
+		if earlier := n - len(ideas); earlier >= 0 && r.chance(12) {
+			t.blockedBy = earlier
+		}
 		made.tasks = append(made.tasks, t)
 	}
 	return made
@@ -106,13 +113,22 @@ func (r planner) ideas(p project, b boardPlan) []idea {
 func (r planner) task(board int, i idea) task {
 	t := task{
 		board: board, title: fmt.Sprintf(i.title, i.subject), description: r.description(i.label), priority: r.priority(),
-		labels: []string{i.label}, author: r.writer(), parent: -1,
+		labels: []string{i.label}, author: r.writer(), blockedBy: -1, parent: -1,
 	}
 	r.place(&t)
 	r.assign(&t)
 	r.schedule(&t)
 	if i.label != "testing" && r.chance(10) {
 		t.labels = append(t.labels, "testing")
+	}
+	if r.chance(60) {
+		t.estimate = []float64{0.5, 1, 2, 3, 5, 8}[r.IntN(6)]
+	}
+	if i.label == "bug" {
+		t.severity = severities()[r.pick(10, 30, 60)].value
+	}
+	if r.chance(20) {
+		t.steps = steps()[:2+r.IntN(len(steps())-1)]
 	}
 	for range r.pick(65, 20, 10, 5) {
 		t.comments = append(t.comments, comment{r.writer(), oneOf(r, remarks())})

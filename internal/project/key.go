@@ -12,9 +12,9 @@ import (
 // keyTries is how many numbered variants of a derived key are tried.
 const keyTries = 1000
 
-// keyCandidates derives keys from a name, best first: the initials of several words ("Mobile app" is MA), the first
+// KeyCandidates derives keys from a name, best first: the initials of several words ("Mobile app" is MA), the first
 // letters of one ("Website" is WEB), then the same with a number behind.
-func keyCandidates(name string) []string {
+func KeyCandidates(name string) []string {
 	words := strings.FieldsFunc(strings.ToUpper(name), func(c rune) bool { return (c < 'A' || c > 'Z') && (c < '0' || c > '9') })
 	base := ""
 	if len(words) == 1 {
@@ -34,8 +34,8 @@ func keyCandidates(name string) []string {
 	return keys
 }
 
-// keyFault tells a key that the caller chose, which is taken, from a derived one that lost a race and is derived anew.
-func keyFault(chosen bool, err error) error {
+// KeyFault tells a key that the caller chose, which is taken, from a derived one that lost a race and is derived anew.
+func KeyFault(chosen bool, err error) error {
 	taken := &fault.Fault{Kind: fault.KeyTaken, Fields: []fault.Field{{Location: "body.key", Message: "is in use"}}}
 	if errors.Is(err, db.ErrNoRows) {
 		return taken

@@ -31,7 +31,7 @@ func TestKeyCandidates(t *testing.T) {
 		"APP":                            "APP",
 		"Application programming (beta)": "APB",
 	} {
-		if got := keyCandidates(name)[0]; got != want {
+		if got := KeyCandidates(name)[0]; got != want {
 			t.Errorf("%q begins with %s, want %s", name, got, want)
 		}
 	}
@@ -41,7 +41,7 @@ func TestKeyCandidatesAreDistinctAndValid(t *testing.T) {
 	valid := regexp.MustCompile(`^[A-Z0-9]{2,10}$`) // as the API takes them
 	for _, name := range []string{"Mobile app", "one two three four five", "x", "2026"} {
 		seen := map[string]bool{}
-		for _, key := range keyCandidates(name) {
+		for _, key := range KeyCandidates(name) {
 			if seen[key] || !valid.MatchString(key) {
 				t.Fatalf("%q: candidate %q", name, key)
 			}
@@ -51,27 +51,27 @@ func TestKeyCandidatesAreDistinctAndValid(t *testing.T) {
 			t.Errorf("%q has %d candidates", name, len(seen))
 		}
 	}
-	if got := keyCandidates("Website")[:3]; got[1] != "WEB2" || got[2] != "WEB3" {
+	if got := KeyCandidates("Website")[:3]; got[1] != "WEB2" || got[2] != "WEB3" {
 		t.Errorf("%v", got)
 	}
 }
 
 func TestKeyFaults(t *testing.T) {
 	collision := &fault.Fault{Kind: fault.Conflict, Constraint: "projects_org_id_key_key"}
-	if err := keyFault(true, collision); !fault.Is(err, fault.KeyTaken) {
+	if err := KeyFault(true, collision); !fault.Is(err, fault.KeyTaken) {
 		t.Errorf("a chosen key: %v", err)
 	}
 	var derived *fault.Fault
-	if err := keyFault(false, collision); !errors.As(err, &derived) || !derived.Retryable {
+	if err := KeyFault(false, collision); !errors.As(err, &derived) || !derived.Retryable {
 		t.Errorf("a derived key is not tried anew: %v", err)
 	}
 	for _, chosen := range []bool{true, false} { // no candidate is free
-		if err := keyFault(chosen, db.ErrNoRows); !fault.Is(err, fault.KeyTaken) {
+		if err := KeyFault(chosen, db.ErrNoRows); !fault.Is(err, fault.KeyTaken) {
 			t.Errorf("none free: %v", err)
 		}
 	}
 	other := &fault.Fault{Kind: fault.Unavailable}
-	if err := keyFault(true, other); !fault.Is(err, fault.Unavailable) {
+	if err := KeyFault(true, other); !fault.Is(err, fault.Unavailable) {
 		t.Errorf("another fault: %v", err)
 	}
 }

@@ -21,6 +21,7 @@ type Project struct {
 	Key         string     `json:"key" doc:"The prefix of its tasks' keys; it never changes." example:"APP"`
 	Name        string     `json:"name" example:"Mobile app"`
 	Description string     `json:"description"`
+	Private     bool       `json:"private" doc:"Whether only its members and the organization's admins see it."`
 	ArchivedAt  *time.Time `json:"archived_at"`
 	Version     int32      `json:"version"`
 	CreatedAt   time.Time  `json:"created_at"`
@@ -34,14 +35,17 @@ func (p Project) Revision() int32 { return p.Version }
 func Routes(r *api.Router) {
 	const tag = "Projects"
 	api.Post(r, "/v1/projects", Create, api.Op{ID: "create-project", Tag: tag, Summary: "Create a project", Can: rbac.ProjectWrite,
-		Emits: []event.Type{event.ProjectCreated}, Faults: []fault.Kind{fault.KeyTaken}})
+		Doc:   "Its maker is its admin. Guests see a project only as its members, and nobody but its members and the organization's admins sees a private one.",
+		Emits: []event.Type{event.ProjectCreated, event.ProjectMemberAdded}, Faults: []fault.Kind{fault.KeyTaken}})
 	api.Get(r, "/v1/projects", List, api.Op{ID: "list-projects", Tag: tag, Summary: "List projects", Can: rbac.ProjectRead})
 	api.Get(r, "/v1/projects/{project_id}", Get, api.Op{ID: "get-project", Tag: tag, Summary: "Get a project", Can: rbac.ProjectRead})
 	api.Patch(r, "/v1/projects/{project_id}", Update, api.Op{ID: "update-project", Tag: tag, Summary: "Change or archive a project",
+		Doc: "Whether it is private is for its admins to say.",
 		Can: rbac.ProjectWrite, Emits: []event.Type{event.ProjectUpdated}})
 	api.Delete(r, "/v1/projects/{project_id}", Delete, api.Op{ID: "delete-project", Tag: tag, Summary: "Delete a project",
 		Doc: "Deletes its boards, columns, tasks and comments with it, for good. To keep them, archive the project.",
 		Can: rbac.ProjectDelete, Emits: []event.Type{event.ProjectDeleted}})
+	memberRoutes(r)
 }
 
 // CreateInput is the request of Create.
@@ -54,19 +58,24 @@ type CreateBody struct {
 	Name        string               `json:"name" minLength:"1" maxLength:"200" pattern:"\\S" patternDescription:"some visible text" example:"Mobile app"`
 	Key         api.Optional[string] `json:"key,omitzero" pattern:"^[A-Z0-9]{2,10}$" patternDescription:"2 to 10 of A-Z and 0-9" doc:"Unique in the organization; derived from the name when absent." example:"APP"`
 	Description api.Optional[string] `json:"description,omitzero" maxLength:"20000"`
+	Private     api.Optional[bool]   `json:"private,omitzero" doc:"Only its members and the organization's admins see it; false when absent."`
 }
 
 // Create adds a project. Where no key is given, one is derived from the name.
 func Create(ctx context.Context, s *db.Scope, in *CreateInput) (*Project, error) {
 	keys := []string{in.Body.Key.Value}
 	if !in.Body.Key.Set {
-		keys = keyCandidates(in.Body.Name)
+		keys = KeyCandidates(in.Body.Name)
+	}
+	id := s.NewID()
+	if err := projectdb.New(s.Ahead()).EnterNew(ctx, id); err != nil {
+		return nil, err
 	}
 	row, err := projectdb.New(s).CreateProject(ctx, projectdb.CreateProjectParams{
-		OrgID: s.Org(), ID: s.NewID(), Keys: keys, Name: in.Body.Name, Description: in.Body.Description.Value,
+		OrgID: s.Org(), ID: id, Keys: keys, Name: in.Body.Name, Description: in.Body.Description.Value, Private: in.Body.Private.Value,
 	})
 	if err != nil {
-		return nil, keyFault(in.Body.Key.Set, err)
+		return nil, KeyFault(in.Body.Key.Set, err)
 	}
 	p := Project(row)
 	return &p, nil
@@ -118,20 +127,33 @@ type UpdateInput struct {
 type UpdateBody struct {
 	Name        api.Optional[string] `json:"name,omitzero" minLength:"1" maxLength:"200" pattern:"\\S" patternDescription:"some visible text"`
 	Description api.Optional[string] `json:"description,omitzero" maxLength:"20000"`
+	Private     api.Optional[bool]   `json:"private,omitzero" doc:"Needs an admin of the project."`
 	Archived    api.Optional[bool]   `json:"archived,omitzero" doc:"true sets archived_at, false clears it."`
 }
 
 // Update changes a project, archives it or brings it back.
 func Update(ctx context.Context, s *db.Scope, in *UpdateInput) (*Project, error) {
+	need := rbac.Member
+	if in.Body.Private.Set {
+		need = rbac.Admin
+	}
+	if err := requireRank(ctx, s, in.ID, need); err != nil {
+		return nil, err
+	}
 	row, err := projectdb.New(s).UpdateProject(ctx, projectdb.UpdateProjectParams{
 		OrgID: s.Org(), ID: in.ID, Versions: in.Versions(),
-		Name: in.Body.Name.Ptr(), Description: in.Body.Description.Ptr(), Archived: in.Body.Archived.Ptr(),
+		Name: in.Body.Name.Ptr(), Description: in.Body.Description.Ptr(), Private: in.Body.Private.Ptr(), Archived: in.Body.Archived.Ptr(),
 	})
 	if err != nil {
 		return nil, fault.About("project", err)
 	}
 	p := Project(row)
 	return &p, nil
+}
+
+// requireRank queues the refusal of a project that the caller sees with a lower rank.
+func requireRank(ctx context.Context, s *db.Scope, project uuid.UUID, least rbac.Role) error {
+	return projectdb.New(s.Ahead()).RequireRank(ctx, projectdb.RequireRankParams{OrgID: s.Org(), ID: project, Rank: int32(least)})
 }
 
 // DeleteInput is the request of Delete.

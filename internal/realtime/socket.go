@@ -45,7 +45,7 @@ func (v *Service) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 	client := hub.NewClient(org, p.User, p.Session)
 	v.Hub.Join(client) // before the look at the log, so that nothing falls between the two
 	defer v.Hub.Leave(client)
-	past, err := v.admit(hr.Context(), p, org)
+	past, err := v.admit(hr.Context(), p, client)
 	if err != nil {
 		api.WriteProblem(w, hr, err)
 		return
@@ -61,18 +61,33 @@ func (v *Service) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 	}
 	defer func() { _ = conn.Close() }()
 	s := &socket{conn: conn, client: client, past: past, now: v.Now, readDone: make(chan struct{})}
-	if hr.URL.Query().Get("cursor") != "" {
-		s.resync()
-		return
-	}
 	expire := time.AfterFunc(p.ExpiresAt.Sub(v.Now()), func() { client.End(hub.SessionEnded) })
 	defer expire.Stop()
 	go s.read()
-	if s.hello(v.Cursors.Seal(org, past.Horizon())) == nil {
+	if v.begin(hr, s, p) == nil {
 		s.write()
 	}
 	s.linger()
 	<-s.readDone
+}
+
+// begin says hello and, where the client names a cursor, sends what it missed.
+func (v *Service) begin(hr *http.Request, s *socket, p authn.Principal) error {
+	org, cursor := s.client.Org, hr.URL.Query().Get("cursor")
+	if cursor == "" {
+		return s.hello(v.Cursors.Seal(org, s.past.Horizon()))
+	}
+	from, err := v.Cursors.Open(org, cursor)
+	if err != nil {
+		s.resync()
+		return err
+	}
+	if err := s.hello(cursor); err != nil {
+		return err
+	}
+	until := s.past.Horizon()
+	s.past = s.past.Settled() // the rest comes live, in its order
+	return v.replay(hr.Context(), s, p, from, until)
 }
 
 // authenticateSocket tells who asks, from which page, and for which organization, without the database but for tickets.
@@ -92,14 +107,20 @@ func (v *Service) authenticateSocket(hr *http.Request) (authn.Principal, uuid.UU
 	return p, org, err
 }
 
-// admit checks the membership and gives the snapshot of what is committed: what REST shows by now.
-func (v *Service) admit(ctx context.Context, p authn.Principal, org uuid.UUID) (event.Snapshot, error) {
+// admit checks the membership, tells the client's mailbox which projects it hears of, and gives the snapshot of what is
+// committed: what REST shows by now.
+func (v *Service) admit(ctx context.Context, p authn.Principal, client *hub.Client) (event.Snapshot, error) {
 	least, _ := rbac.Least(rbac.EventRead)
-	text, err := realtimedb.New(v.Pool.Org(p.Subject(), org, int16(least))).GetSnapshot(ctx)
+	row, err := realtimedb.New(v.Pool.Org(p.Subject(), client.Org, int16(least))).GetAdmission(ctx)
 	if err != nil {
 		return event.Snapshot{}, err
 	}
-	return event.ParseSnapshot(text)
+	access, err := parseAccess(row.Role, row.ProjectRanks)
+	if err != nil {
+		return event.Snapshot{}, err
+	}
+	client.Admit(access)
+	return event.ParseSnapshot(row.Snapshot)
 }
 
 func orgOf(hr *http.Request) (uuid.UUID, error) {
@@ -202,7 +223,7 @@ func (s *socket) write() {
 func (s *socket) send(messages []hub.Message) error {
 	for _, m := range messages {
 		frame := m.(message)
-		if s.past.Saw(frame.at) {
+		if s.past.Saw(frame.record.Position) {
 			continue
 		}
 		_ = s.conn.SetWriteDeadline(s.now().Add(writeTimeout))

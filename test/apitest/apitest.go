@@ -24,6 +24,7 @@ import (
 	"github.com/plinth/plinth/internal/app"
 	"github.com/plinth/plinth/internal/platform/config"
 	"github.com/plinth/plinth/internal/platform/db"
+	"github.com/plinth/plinth/internal/platform/job"
 	"github.com/plinth/plinth/internal/platform/mail"
 	"github.com/plinth/plinth/internal/platform/pgembed"
 	"github.com/plinth/plinth/migrations"
@@ -117,6 +118,12 @@ func WithLog(w io.Writer) Option {
 	return func(o *app.Options) { o.Log = slog.New(slog.NewJSONHandler(w, nil)) }
 }
 
+// WithJobs has the app take these jobs on, beside its own. Without it no server looks for jobs: most tests need none, and
+// some count what goes over the wire.
+func WithJobs(handlers *job.Workers) Option {
+	return func(o *app.Options) { o.Jobs = handlers }
+}
+
 // Server is the app over a fresh database, behind a real listener.
 type Server struct {
 	URL   string
@@ -127,8 +134,9 @@ type Server struct {
 
 	Transport http.RoundTripper // that clients send through; a test may put itself in between
 
-	name  string
-	relay relay
+	name    string
+	relay   relay
+	options app.Options
 }
 
 // relay is the running of the app beside its requests.
@@ -154,6 +162,7 @@ func New(t testing.TB, options ...Option) *Server {
 	for _, option := range options {
 		option(&o)
 	}
+	s.options = o
 	s.App, err = app.New(ctx, o)
 	must(t, err)
 	running, stop := context.WithCancel(ctx)
@@ -173,10 +182,30 @@ func New(t testing.TB, options ...Option) *Server {
 	return s
 }
 
-// StopRelay ends the relay of events and the sweep for good, so that Wire counts requests alone.
+// StopRelay ends the relay of events, the sweep and the jobs for good, so that Wire counts requests alone.
 func (s *Server) StopRelay() {
 	s.relay.stop()
 	<-s.relay.stopped
+}
+
+// Again runs the app another time over the database, as a second process or after a restart, until the test ends. It
+// serves no requests.
+func (s *Server) Again(t testing.TB, options ...Option) {
+	t.Helper()
+	o := s.options
+	for _, option := range options {
+		option(&o)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	another, err := app.New(ctx, o)
+	must(t, err)
+	stopped := make(chan struct{})
+	go func() { another.Run(ctx); close(stopped) }()
+	t.Cleanup(func() {
+		stop()
+		<-stopped
+		another.Close()
+	})
 }
 
 // DatabaseURL reaches the server's database as a role.

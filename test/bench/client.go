@@ -43,17 +43,22 @@ func (c *client) worker(o operation) func(context.Context) error {
 		c.out = head.appendTo(c.out[:0], d)
 		c.out = append(append(c.out, c.tokens[d.org]...), "\r\n\r\n"...)
 		c.out = body.appendTo(c.out, d)
-		if err := c.conn.SetDeadline(time.Now().Add(requestTimeout)); err != nil {
-			return err
-		}
-		if _, err := c.conn.Write(c.out); err != nil {
-			return fmt.Errorf("%s: send: %w", o.name, err)
-		}
-		if err := c.readAnswer(o.status); err != nil {
+		if err := c.exchange(o.status); err != nil {
 			return fmt.Errorf("%s: %w", o.name, err)
 		}
 		return nil
 	}
+}
+
+// exchange sends what is in out, and reads the answer.
+func (c *client) exchange(want int) error {
+	if err := c.conn.SetDeadline(time.Now().Add(requestTimeout)); err != nil {
+		return err
+	}
+	if _, err := c.conn.Write(c.out); err != nil {
+		return fmt.Errorf("send: %w", err)
+	}
+	return c.readAnswer(want)
 }
 
 func (c *client) readAnswer(want int) error {

@@ -1,5 +1,5 @@
--- The same tables without row-level security. The statements stay the same to the letter, so the function that they ask
--- for the user answers a constant.
+-- The same tables without row-level security. The statements stay the same to the letter, so the functions that they ask
+-- for the user and the rank in a project answer constants.
 do $$
 declare
   name regclass;
@@ -10,3 +10,4 @@ begin
 end $$;
 create or replace function app.current_user_id() returns uuid language sql stable parallel safe as $$
   select '01900001-0000-7000-8000-100000000000'::uuid $$;
+create or replace function app.project_rank(p_project uuid) returns smallint language sql stable parallel safe as $$ select 3::smallint $$;

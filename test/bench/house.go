@@ -36,7 +36,15 @@ func newHouse(people population) (*house, error) {
 }
 
 // open starts the server and fills its database.
-func (h *house) open(ctx context.Context) (err error) {
+func (h *house) open(ctx context.Context) error {
+	if err := h.start(ctx); err != nil {
+		return err
+	}
+	return h.people.seed(ctx, h.url(pgembed.Database))
+}
+
+// start starts the server with an empty database.
+func (h *house) start(ctx context.Context) (err error) {
 	postgres := filepath.Join(h.dir, "postgres")
 	err = errors.Join(
 		os.Chmod(h.dir, 0o711),    //nolint:gosec // under root the server has an account of its own
@@ -51,7 +59,7 @@ func (h *house) open(ctx context.Context) (err error) {
 	if _, err := db.Migrate(ctx, h.url(pgembed.Database), migrations.FS); err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
-	return h.people.seed(ctx, h.url(pgembed.Database))
+	return nil
 }
 
 func (h *house) url(database string) string { return h.cluster.URL(pgembed.Superuser, database) }

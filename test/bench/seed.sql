@@ -60,12 +60,16 @@ from generate_series(0, 504 * pg_temp.orgs() - 1) n,
 where c.org_id = pg_temp.id(3, n % pg_temp.orgs()) and c.id = pg_temp.id(6, n % (8 * pg_temp.orgs()))
   and p.org_id = c.org_id and p.id = c.project_id;
 
-insert into app.task_search (org_id, task_id, words) select org_id, id, app.task_words(title, description) from app.tasks;
+insert into app.task_search (org_id, task_id, project_id, doc_id, words, spelling)
+select org_id, id, project_id, id, words, app.spelling(words)
+from app.tasks, lateral (select app.task_words(title, description) as words offset 0) w;
 
-insert into app.task_assignees (org_id, task_id, user_id)
-select pg_temp.id(3, n % pg_temp.orgs()), pg_temp.id(7, n), pg_temp.id(1, n % (5 * pg_temp.orgs()))
-from generate_series(0, 504 * pg_temp.orgs() - 1, 1) n where n % 4 <> 0;
+insert into app.task_assignees (org_id, task_id, user_id, project_id, task_created_at)
+select t.org_id, t.id, pg_temp.id(1, n % (5 * pg_temp.orgs())), t.project_id, t.created_at
+from generate_series(0, 504 * pg_temp.orgs() - 1) n join app.tasks t on t.org_id = pg_temp.id(3, n % pg_temp.orgs()) and t.id = pg_temp.id(7, n)
+where n % 4 <> 0;
 
-insert into app.task_labels (org_id, task_id, label_id)
-select pg_temp.id(3, n % pg_temp.orgs()), pg_temp.id(7, n), pg_temp.id(8, n % pg_temp.orgs() + pg_temp.orgs() * l)
-from generate_series(0, 504 * pg_temp.orgs() - 1) n, generate_series(0, 7) l where (n + l) % 5 = 0;
+insert into app.task_labels (org_id, task_id, label_id, project_id, task_created_at)
+select t.org_id, t.id, pg_temp.id(8, n % pg_temp.orgs() + pg_temp.orgs() * l), t.project_id, t.created_at
+from generate_series(0, 504 * pg_temp.orgs() - 1) n join app.tasks t on t.org_id = pg_temp.id(3, n % pg_temp.orgs()) and t.id = pg_temp.id(7, n),
+  generate_series(0, 7) l where (n + l) % 5 = 0;

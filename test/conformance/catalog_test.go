@@ -55,6 +55,14 @@ func withoutWriters() exemption {
 	}
 }
 
+// beyondProject are the tables with a project that are not seen and written with it alone, and why.
+func beyondProject() exemption {
+	return exemption{
+		"events": "those of no project are the organization's",
+		"views":  "a view may name a project and still be its owner's alone, or the organization's",
+	}
+}
+
 // primaryKeys are those that org_id does not lead.
 func primaryKeys() exemption {
 	return exemption{
@@ -95,6 +103,13 @@ func definers() exemption {
 		"enter_reseller":   "opens a brand's scope",
 		"enter_user":       "opens a user's scope after a look at the session",
 		"enter_org":        "opens an organization's scope after a look at session and membership",
+		"enter_job":        "opens an organization's scope for a member's work in the background",
+		"found_project":    "makes somebody the admin of a project that is not there yet",
+		"read_access":      "the live side learns who sees which projects",
+		"fail_job":         "ends a job whose user may not write any more",
+		"empty_trash":      "deletes what was long in the trash everywhere",
+		"enqueue":          "makes jobs, which plinth_app may not; takes user and organization from the scope",
+		"blocks_in_turn":   "a circle may close through what its maker does not see",
 		"found_org":        "opens the scope of an organization that is not there yet",
 		"found_account":    "opens the scope of a user made in the same transaction",
 		"enter_invitation": "finds the organization of an invitation's token and adds the member",
@@ -113,11 +128,16 @@ func entries() map[string]string {
 		"events":           "INSERT, SELECT",
 		"idempotency_keys": "DELETE, SELECT",
 		"invitations":      "SELECT, UPDATE",
+		"jobs":             "DELETE, SELECT, UPDATE",
 		"memberships":      "INSERT, SELECT",
 		"organizations":    "SELECT",
+		"project_members":  "SELECT",
+		"projects":         "SELECT",
 		"sessions":         "DELETE, SELECT",
 		"socket_tickets":   "DELETE, SELECT",
+		"task_links":       "SELECT",
 		"task_search":      "SELECT",
+		"tasks":            "DELETE, SELECT",
 		"users":            "SELECT",
 	}
 }
@@ -138,6 +158,7 @@ func catalogProblems(ctx context.Context, conn querier) []string {
 	a.tables()
 	a.policies()
 	a.writers()
+	a.projects()
 	a.keys()
 	a.indexes()
 	a.foreignKeys()
@@ -169,7 +190,7 @@ func (a *audit) exempted(list string, of exemption, name string) bool {
 func (a *audit) unused() {
 	lists := map[string][]string{
 		"untenanted": slices.Collect(maps.Keys(untenanted())), "differently": slices.Collect(maps.Keys(differently())),
-		"withoutWriters": slices.Collect(maps.Keys(withoutWriters())), "primaryKeys": slices.Collect(maps.Keys(primaryKeys())),
+		"withoutWriters": slices.Collect(maps.Keys(withoutWriters())), "beyondProject": slices.Collect(maps.Keys(beyondProject())), "primaryKeys": slices.Collect(maps.Keys(primaryKeys())),
 		"uniqueIndexes": slices.Collect(maps.Keys(uniqueIndexes())), "foreignKeys": slices.Collect(maps.Keys(foreignKeys())),
 		"definers": slices.Collect(maps.Keys(definers())), "entries": slices.Collect(maps.Keys(entries())),
 		"rights": slices.Collect(maps.Keys(rights())),
@@ -237,9 +258,11 @@ func (a *audit) tables() {
 			a.add("table %s has an org_id that may be null", table)
 		}
 	})
+	// The queue's tables hold the ids of what is to be done, and nothing of it; test/jobs holds who may what there.
 	a.each(`select relname from pg_class where relkind in ('r', 'p', 'v', 'm', 'f') and relnamespace not in
 		('app'::regnamespace, 'pg_catalog'::regnamespace, 'information_schema'::regnamespace)
-		and relnamespace not in (select oid from pg_namespace where nspname like 'pg\_%') and relname <> 'goose_db_version'`, func(row []string) {
+		and relnamespace not in (select oid from pg_namespace where nspname like 'pg\_%') and relname <> 'goose_db_version'
+		and not (relnamespace = (select oid from pg_namespace where nspname = 'jobs') and relname like 'river\_%')`, func(row []string) {
 		a.add("relation %s is outside the schema app, where no rule reaches it", row[0])
 	})
 }
@@ -301,7 +324,8 @@ func (a *audit) comparison(table, using, check string) {
 func (a *audit) writers() {
 	policies := map[string]bool{}
 	a.each(`select tablename, policyname, cmd from pg_policies where schemaname = 'app' and permissive = 'RESTRICTIVE' and roles = '{plinth_app}'
-		and coalesce(with_check, qual) like '%app.current_rank() >=%'`, func(row []string) {
+		and coalesce(qual, with_check) ~ 'app\.(current_rank\(\)|project_rank\(\w+\)) >='
+		and coalesce(with_check, qual) ~ 'app\.(current_rank\(\)|project_rank\(\w+\)) >='`, func(row []string) {
 		policies[row[0]+" "+row[1]+" "+row[2]] = true
 	})
 	names, err := tables(a.ctx, a.conn)
@@ -319,6 +343,20 @@ func (a *audit) writers() {
 			}
 		}
 	}
+}
+
+// projects: what belongs to a project is seen by those who see the project.
+func (a *audit) projects() {
+	a.each(`select c.relname, case when c.relname = 'projects' then 'id' else t.attname end, coalesce(p.qual, '') , coalesce(p.with_check, '')
+		from pg_class c join pg_attribute t on t.attrelid = c.oid and not t.attisdropped and (t.attname like '%project_id' or c.relname = 'projects' and t.attname = 'id')
+		left join pg_policies p on p.schemaname = 'app' and p.tablename = c.relname and p.permissive = 'RESTRICTIVE' and p.cmd = 'ALL'
+		  and p.policyname = case t.attname when 'other_project_id' then 'other_project' else 'project' end
+		where c.relnamespace = 'app'::regnamespace and c.relkind in ('r', 'p') order by 1, 2`, func(row []string) {
+		want := "app.sees_project(" + row[1] + ")"
+		if (row[2] != want || row[3] != want) && !a.exempted("beyondProject", beyondProject(), row[0]) {
+			a.add("policy project on %s compares %s of %q and checks %q, want %s", row[0], row[1], row[2], row[3], want)
+		}
+	})
 }
 
 // keys: org_id leads every primary key.

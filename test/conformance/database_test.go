@@ -75,6 +75,7 @@ type recorded struct {
 	Org     string
 	Kind    event.Type
 	Entity  string
+	Project *string
 	Actor   *string
 	Version int
 	Payload json.RawMessage
@@ -93,7 +94,7 @@ func (w *world) lastEvent(t testing.TB) int64 {
 // eventsSince are the events behind an id, of all organizations.
 func (w *world) eventsSince(t testing.TB, id int64) []recorded {
 	t.Helper()
-	rows, err := w.server.Owner.Query(t.Context(), `select id, uid::text, org_id::text, kind, entity_id::text, actor_id::text, version, payload
+	rows, err := w.server.Owner.Query(t.Context(), `select id, uid::text, org_id::text, kind, entity_id::text, project_id::text, actor_id::text, version, payload
 		from app.events where id > $1 order by id`, id)
 	if err != nil {
 		t.Fatal(err)

@@ -62,10 +62,14 @@ func mutations() []mutation {
 		{"alter table app.labels add owner_id uuid references app.users (id)", "labels to users can lead"},
 		{"create policy more on app.tasks as permissive to plinth_app using (true)", "tasks has 2 permissive policies"},
 		{"create policy more on app.tasks using (true)", "policy more on tasks is for public"},
-		{"create policy more on app.tasks to plinth_entry using (true)", "policy more on tasks lets plinth_entry past"},
+		{"create policy more on app.labels to plinth_entry using (true)", "policy more on labels lets plinth_entry past"},
 		{"alter policy tenant on app.tasks using (true)", "policy tenant on tasks uses true"},
 		{"alter policy tenant on app.tasks with check (true)", "policy tenant on tasks checks true"},
 		{"alter policy writer_updates on app.tasks using (true)", "tasks has no policy writer_updates"},
+		{"alter policy writer_updates on app.tasks with check (true)", "tasks has no policy writer_updates"},
+		{"alter policy project on app.comments using (true)", "policy project on comments"},
+		{"alter policy other_project on app.task_links with check (true)", "policy project on task_links"},
+		{"create table app.notes (org_id uuid, project_id uuid, id uuid, primary key (org_id, id)); select app.tenant_table('notes')", "policy project on notes"},
 		{"alter role plinth_app bypassrls", "role plinth_app bypasses"},
 		{"alter role plinth_app superuser", "role plinth_app is a superuser"},
 		{"alter role plinth_entry bypassrls", "role plinth_entry bypasses"},
@@ -87,6 +91,6 @@ func mutations() []mutation {
 		{"alter function app.sweep() security invoker", "definers lists sweep, which is not there"},
 		{"grant execute on function app.sweep() to public", "sweep may be executed by PUBLIC"},
 		{"create or replace function app.current_org() returns uuid language sql stable as $$ select nullif(current_setting('app.org_id', true), '')::uuid $$; " +
-			"create or replace function app.current_rank() returns smallint language sql stable as 'select 3::smallint'", "as guest: insert into app.tasks"},
+			"create or replace function app.project_rank(p_project uuid) returns smallint language sql stable as 'select 3::smallint'", "as guest: insert into app.tasks"},
 	}
 }

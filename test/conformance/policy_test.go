@@ -35,6 +35,8 @@ func TestPolicies(t *testing.T) {
 type resident struct {
 	org, reseller string
 	people        map[rbac.Role]person
+
+	open, hidden string // a project that all are in, and a private one of the admin's
 }
 
 type person struct{ user, session string }
@@ -46,21 +48,34 @@ const otherReseller = "00000000-0000-7000-8000-000000000002"
 func (w *world) resident(t *testing.T, v *tenant) resident {
 	t.Helper()
 	s := v.as(t, rbac.Admin)
-	column := s.column()
-	task := s.id(s.made("/v1/columns/"+column+"/tasks", object{"title": s.name("task"), "label_ids": []string{s.label()},
-		"assignee_ids": []string{v.admin.User, v.member.User, v.guest.User}}))
+	r := resident{org: v.org, reseller: api.DefaultReseller.String(), people: map[rbac.Role]person{}, open: s.project()}
+	r.hidden = s.id(s.made("/v1/projects", object{"name": s.name("project"), "key": s.key(), "private": true}))
 	s.made("/v1/orgs/"+v.org+"/invite", object{"email": s.address(), "role": "guest"})
 	w.setRole(t, v, v.guest, "member") // whoever lost the right to write keeps what was written
-	for _, c := range []*apitest.Client{v.admin, v.member, v.guest} {
+	for _, c := range []*apitest.Client{v.member, v.guest} {
+		s.made("/v1/projects/"+r.open+"/members", object{"user_id": c.User})
+	}
+	all := []*apitest.Client{v.admin.In(v.org), v.member.In(v.org), v.guest.In(v.org)}
+	open, hidden := s.fill(r.open, all...), s.fill(r.hidden, all[0])
+	s.made("/v1/tasks/"+open+"/links", object{"kind": "relates", "task_id": hidden})
+	s.made("/v1/views", object{"name": s.name("view")})
+	s.made("/v1/views", object{"name": s.name("view"), "visibility": "project", "project_id": r.hidden})
+	for _, c := range all {
 		c.Do(t, "POST", "/v1/ws/tickets", nil, header("Idempotency-Key", "k")).Want(t, 201)
-		s.comment(c.In(v.org), task)
+		c.Do(t, "POST", "/v1/views", object{"name": s.name("view"), "visibility": "organization"}).Want(t, 201)
+		c.Do(t, "POST", "/v1/project-templates", object{"name": s.name("template"), "project_id": r.open}).Want(t, 201)
+		_, err := w.server.Owner.Exec(t.Context(), `with j as (insert into app.jobs (org_id, id, kind, created_by, total, input)
+			values ($1, gen_random_uuid(), 'tasks.bulk', $2, 1, '[]') returning *)
+			insert into app.job_failures (org_id, job_id, index, created_by, kind, detail) select org_id, id, 0, created_by, 'not-found', '' from j`, v.org, c.User)
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 	w.setRole(t, v, v.guest, "guest")
 	_, err := w.server.Owner.Exec(t.Context(), "insert into app.resellers (id, name) values ($1, 'Another') on conflict do nothing", otherReseller)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := resident{org: v.org, reseller: api.DefaultReseller.String(), people: map[rbac.Role]person{}}
 	for role, c := range map[rbac.Role]*apitest.Client{rbac.Admin: v.admin, rbac.Member: v.member, rbac.Guest: v.guest} {
 		p := person{user: c.User}
 		if err := w.server.Owner.QueryRow(t.Context(), "select id::text from app.sessions where user_id = $1", c.User).Scan(&p.session); err != nil {
@@ -69,6 +84,29 @@ func (w *world) resident(t *testing.T, v *tenant) resident {
 		r.people[role] = p
 	}
 	return r
+}
+
+// fill makes a row in every table of a project, and in those that name a person one for each. It gives the task that all
+// hangs on.
+func (s *stage) fill(project string, people ...*apitest.Client) string {
+	s.Helper()
+	elsewhere := s.task(s.column())
+	_, columns := s.boardOf(project)
+	s.made("/v1/projects/"+project+"/fields", object{"name": "Points", "key": "points", "type": "number"})
+	var users []string
+	for _, c := range people {
+		users = append(users, c.User)
+	}
+	task := s.id(s.made("/v1/columns/"+columns[1]+"/tasks", object{"title": s.name("task"), "label_ids": []string{s.label()},
+		"assignee_ids": users, "fields": object{"points": 3}}))
+	s.made("/v1/tasks/"+task+"/links", object{"kind": "blocks", "task_id": s.id(s.task(columns[1]))})
+	s.made("/v1/tasks/"+task+"/checklist", object{"text": s.name("step")})
+	s.admin.Do(s, "PATCH", "/v1/tasks/"+s.id(elsewhere), object{"column_id": columns[0]}).Want(s, 200) // leaves its key behind
+	for _, c := range people {
+		c.Do(s, "POST", "/v1/tasks/"+task+"/watchers", object{}).Want(s, 201)
+		c.Do(s, "POST", "/v1/comments/"+s.comment(c, task)+"/reactions", object{"emoji": "👍"}).Want(s, 201)
+	}
+	return task
 }
 
 func (w *world) setRole(t testing.TB, v *tenant, who *apitest.Client, role string) {
@@ -261,6 +299,24 @@ func behaviourProblems(ctx context.Context, tx pgx.Tx, a, b resident, only []str
 		return []string{err.Error()}
 	}
 	problems := trying(ctx, tx, "without a scope", nil, unscopedTrials(names))
+	for _, reads := range []bool{false, true} {
+		enter := func(tx pgx.Tx) error { return a.enter(ctx, tx, rbac.Member) }
+		if reads {
+			_, err := tx.Exec(ctx, "insert into app.project_members (org_id, project_id, user_id, role) values ($1, $2, $3, 'guest')",
+				a.org, a.hidden, a.people[rbac.Member].user)
+			if err != nil {
+				return append(problems, err.Error())
+			}
+		}
+		trials, err := projectTrials(ctx, tx, a, names, reads)
+		if err != nil {
+			return append(problems, err.Error())
+		}
+		problems = append(problems, trying(ctx, tx, fmt.Sprintf("in no private project (reading: %t)", reads), enter, trials)...)
+	}
+	if _, err := tx.Exec(ctx, "delete from app.project_members where project_id = $1 and user_id = $2", a.hidden, a.people[rbac.Member].user); err != nil {
+		return append(problems, err.Error())
+	}
 	for role, p := range a.people {
 		trials, err := roleTrials(ctx, tx, a, b, role, p, names)
 		if err != nil {
@@ -270,6 +326,60 @@ func behaviourProblems(ctx context.Context, tx pgx.Tx, a, b resident, only []str
 		problems = append(problems, trying(ctx, tx, "as "+role.String(), enter, trials)...)
 	}
 	return problems
+}
+
+// projectColumns are those that tie a table's rows to a project.
+func projectColumns() map[string]string {
+	columns := map[string]string{"projects": "id"}
+	for _, table := range []string{"boards", "checklist_items", "columns", "comments", "events", "field_values", "fields", "project_members", "reactions",
+		"task_assignees", "task_keys", "task_labels", "task_links", "task_search", "task_watchers", "tasks"} {
+		columns[table] = "project_id"
+	}
+	return columns
+}
+
+// besideProjects are the rows that a member must not see for another reason than their project: those about a hidden
+// project in the open one, and private views.
+func besideProjects(a resident) map[string]string {
+	return map[string]string{
+		"task_links": "other_project_id = '" + a.hidden + "'",
+		"events":     "coalesce(payload ->> 'other_project_id', '') = '" + a.hidden + "'",
+		"views":      "visibility = 'private' or visibility = 'project'",
+	}
+}
+
+// projectTrials are those of a member at the rows of a private project: of one who is not in it, or only reads there.
+func projectTrials(ctx context.Context, tx pgx.Tx, a resident, names []string, reads bool) ([]trial, error) {
+	var trials []trial
+	if slices.Contains(names, "views") {
+		trials = append(trials, trial{statement: "select from app.views where visibility = 'private'"})
+	}
+	for table, column := range projectColumns() {
+		if !slices.Contains(names, table) {
+			continue
+		}
+		name, where := "app."+table, fmt.Sprintf("%s = '%s'", column, a.hidden)
+		if beside := besideProjects(a)[table]; beside != "" && !reads {
+			trials = append(trials, trial{statement: "select from " + name + " where " + beside})
+		}
+		there, err := probes(ctx, tx, []trial{{statement: "select from " + name + " where " + where}})
+		if err != nil {
+			return nil, err
+		}
+		row, err := sample(ctx, tx, table, where)
+		if err != nil {
+			return nil, err
+		}
+		trials = append(trials, trial{"select from " + name + " where " + where, reads, there[0]})
+		if named := rights()[table].names; !reads || named == "" { // what a reader may do with the own rows is the roles' trial
+			trials = append(trials,
+				trial{statement: insertion(table, row, named, a.people[rbac.Member].user)},
+				trial{statement: fmt.Sprintf("update %s set %s = %s where %s", name, column, column, where)},
+				trial{statement: fmt.Sprintf("update %s set %s = '%s' where %s = '%s'", name, column, a.hidden, column, a.open)},
+				trial{statement: "delete from " + name + " where " + where})
+		}
+	}
+	return trials, nil
 }
 
 func unscopedTrials(names []string) []trial {
@@ -378,6 +488,12 @@ func ownTrials(ctx context.Context, tx pgx.Tx, a resident, table string, rule ri
 	name, set, where, whose := "app."+table, rule.names, "true", p.user
 	if column, value := a.key(table); column != "" {
 		set, where = column, fmt.Sprintf("%s = '%s'", column, value)
+	}
+	if column := projectColumns()[table]; column != "" {
+		where += fmt.Sprintf(" and %s = '%s'", column, a.open)
+	}
+	if beside := besideProjects(a)[table]; beside != "" {
+		where += " and not (" + beside + ")"
 	}
 	if rule.names != "" {
 		where += fmt.Sprintf(" and %s %s '%s'", rule.names, map[bool]string{true: "=", false: "<>"}[own], p.user)

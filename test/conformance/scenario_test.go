@@ -19,6 +19,9 @@ type scenario struct {
 	emits  []event.Type // all that one call writes, in any order
 	least  rbac.Role    // where it is more than the operation's permission asks for: what the role is checked for in SQL
 
+	unversioned bool // what it takes away has no version
+	holds       bool // its queries share a transaction, so that an Idempotency-Key, which opens one, costs nothing more
+
 	ready func(*stage) request         // makes what the request needs, anew at each call
 	grow  func(*stage, request) string // adds an item to the list that the request reads, and gives its id
 }
@@ -27,7 +30,7 @@ type scenario struct {
 func scenarios() map[string][]scenario {
 	all := map[string][]scenario{}
 	for _, some := range []map[string][]scenario{accountScenarios(), organizationScenarios(), projectScenarios(), boardScenarios(),
-		labelScenarios(), taskScenarios(), commentScenarios(), liveScenarios()} {
+		labelScenarios(), taskScenarios(), satelliteScenarios(), commentScenarios(), fieldScenarios(), templateScenarios(), viewScenarios(), bulkScenarios(), liveScenarios()} {
 		maps.Copy(all, some)
 	}
 	return all
@@ -110,7 +113,9 @@ func (w *world) eachOperation(t *testing.T, chosen func(*api.Op) bool, test func
 			continue
 		}
 		count++
-		t.Run(op.ID, func(t *testing.T) { test(t, op, all[op.ID][0]) })
+		if len(all[op.ID]) > 0 { // else reported as unaccounted
+			t.Run(op.ID, func(t *testing.T) { test(t, op, all[op.ID][0]) })
+		}
 	}
 	if count == 0 {
 		t.Fatal("no operation was chosen")

@@ -81,6 +81,11 @@ func organizationScenarios() map[string][]scenario {
 
 func liveScenarios() map[string][]scenario {
 	return map[string][]scenario{
+		"list-events": {{name: "of the organization", status: 200, ready: func(*stage) request { return request{} },
+			grow: func(s *stage, _ request) string {
+				s.label()
+				return s.lastEvent()
+			}}},
 		"create-socket-ticket": {{name: "for oneself", status: 201, ready: func(*stage) request { return request{} }}},
 	}
 }

@@ -6,13 +6,22 @@ import (
 )
 
 func projectScenarios() map[string][]scenario {
+	made := []event.Type{event.ProjectCreated, event.ProjectMemberAdded}
+	joined := func(s *stage) request {
+		project, colleague := s.project(), s.colleague()
+		s.made("/v1/projects/"+project+"/members", object{"user_id": colleague})
+		return request{vars: ids{"project_id": project, "user_id": colleague}, version: 1}
+	}
 	return map[string][]scenario{
 		"create-project": {
-			{name: "with a key", status: 201, emits: []event.Type{event.ProjectCreated}, ready: func(s *stage) request {
+			{name: "with a key", status: 201, emits: made, ready: func(s *stage) request {
 				return request{body: object{"name": s.name("project"), "key": s.key(), "description": s.canary}}
 			}},
-			{name: "with a derived key", status: 201, emits: []event.Type{event.ProjectCreated}, ready: func(s *stage) request {
+			{name: "with a derived key", status: 201, emits: made, ready: func(s *stage) request {
 				return request{body: object{"name": s.name("project")}}
+			}},
+			{name: "private", status: 201, emits: made, ready: func(s *stage) request {
+				return request{body: object{"name": s.name("project"), "key": s.key(), "private": true}}
 			}},
 		},
 		"list-projects": {
@@ -27,8 +36,36 @@ func projectScenarios() map[string][]scenario {
 			{name: "name", status: 200, emits: []event.Type{event.ProjectUpdated}, ready: func(s *stage) request {
 				return request{vars: ids{"project_id": s.project()}, body: object{"name": s.name("project")}, version: 1}
 			}},
+			{name: "private", status: 200, emits: []event.Type{event.ProjectUpdated}, least: rbac.Admin, ready: func(s *stage) request {
+				return request{vars: ids{"project_id": s.project()}, body: object{"private": true}, version: 1}
+			}},
 			{name: "archive", status: 200, emits: []event.Type{event.ProjectUpdated}, ready: func(s *stage) request {
 				return request{vars: ids{"project_id": s.project()}, body: object{"archived": true}, version: 1}
+			}},
+		},
+		"create-project-member": {
+			{name: "a colleague", status: 201, emits: []event.Type{event.ProjectMemberAdded}, least: rbac.Admin, ready: func(s *stage) request {
+				return request{vars: ids{"project_id": s.project()}, body: object{"user_id": s.colleague(), "role": "guest"}}
+			}},
+		},
+		"list-project-members": {{name: "of a project", status: 200, ready: func(s *stage) request {
+			return request{vars: ids{"project_id": s.project()}}
+		}, grow: func(s *stage, q request) string {
+			return s.made("/v1/projects/"+q.vars["project_id"]+"/members", object{"user_id": s.colleague()}).Text(s, "user_id")
+		}}},
+		"update-project-member": {{name: "role", status: 200, emits: []event.Type{event.ProjectMemberUpdated}, least: rbac.Admin, ready: func(s *stage) request {
+			q := joined(s)
+			q.body = object{"role": "guest"}
+			return q
+		}}},
+		"delete-project-member": {
+			{name: "a colleague", status: 204, emits: []event.Type{event.ProjectMemberRemoved}, least: rbac.Admin, ready: joined},
+			{name: "oneself", status: 204, emits: []event.Type{event.ProjectMemberRemoved}, ready: func(s *stage) request {
+				project := s.project()
+				if s.role == rbac.Member { // the admin made it, and the guest is in by now
+					s.made("/v1/projects/"+project+"/members", object{"user_id": s.by.User})
+				}
+				return request{vars: ids{"project_id": project, "user_id": s.by.User}, version: 1}
 			}},
 		},
 		"delete-project": {
@@ -43,74 +80,6 @@ func projectScenarios() map[string][]scenario {
 				s.made("/v1/columns/"+columns[3]+"/tasks", object{"title": s.name("task"), "parent_id": s.id(task)})
 				s.comment(s.admin, s.id(task))
 				return request{vars: ids{"project_id": project}, version: 1}
-			}},
-		},
-	}
-}
-
-func boardScenarios() map[string][]scenario {
-	return map[string][]scenario{
-		"create-board": {
-			{name: "empty", status: 201, emits: []event.Type{event.BoardCreated}, ready: func(s *stage) request {
-				return request{vars: ids{"project_id": s.project()}, body: object{"name": s.name("board")}}
-			}},
-			{name: "kanban", status: 201,
-				emits: []event.Type{event.BoardCreated, event.ColumnCreated, event.ColumnCreated, event.ColumnCreated, event.ColumnCreated},
-				ready: func(s *stage) request {
-					return request{vars: ids{"project_id": s.project()}, body: object{"name": s.name("board"), "template": "kanban"}}
-				}},
-		},
-		"list-boards": {{name: "of a project", status: 200, ready: func(s *stage) request {
-			return request{vars: ids{"project_id": s.project()}}
-		}, grow: func(s *stage, q request) string {
-			id, _ := s.boardOf(q.vars["project_id"])
-			return id
-		}}},
-		"get-board": {{name: "with its columns", status: 200, ready: func(s *stage) request {
-			board, _ := s.board()
-			return request{vars: ids{"board_id": board}}
-		}}},
-		"update-board": {{name: "name", status: 200, emits: []event.Type{event.BoardUpdated}, ready: func(s *stage) request {
-			board, _ := s.board()
-			return request{vars: ids{"board_id": board}, body: object{"name": s.name("board")}, version: 1}
-		}}},
-		"delete-board": {{name: "without tasks", status: 204, emits: []event.Type{event.BoardDeleted}, ready: func(s *stage) request {
-			board, _ := s.board()
-			return request{vars: ids{"board_id": board}, version: 1}
-		}}},
-
-		"create-column": {{name: "at the end", status: 201, emits: []event.Type{event.ColumnCreated}, ready: func(s *stage) request {
-			board, _ := s.board()
-			return request{vars: ids{"board_id": board}, body: object{"name": s.name("column"), "status": "done", "wip_limit": 3}}
-		}}},
-		"list-columns": {{name: "of a board", status: 200, ready: func(s *stage) request {
-			board, _ := s.board()
-			return request{vars: ids{"board_id": board}}
-		}, grow: func(s *stage, q request) string {
-			return s.id(s.made("/v1/boards/"+q.vars["board_id"]+"/columns", object{"name": s.name("column")}))
-		}}},
-		"update-column": {
-			{name: "name", status: 200, emits: []event.Type{event.ColumnUpdated}, ready: func(s *stage) request {
-				return request{vars: ids{"column_id": s.column()}, body: object{"name": s.name("column"), "wip_limit": nil}, version: 1}
-			}},
-			{name: "status, with its tasks", status: 200, emits: []event.Type{event.ColumnUpdated, event.TaskUpdated, event.TaskUpdated},
-				ready: func(s *stage) request {
-					column := s.column()
-					s.task(column)
-					s.task(column)
-					return request{vars: ids{"column_id": column}, body: object{"status": "done"}, version: 1}
-				}},
-			{name: "place", status: 200, emits: []event.Type{event.ColumnUpdated}, ready: func(s *stage) request {
-				_, columns := s.board()
-				return request{vars: ids{"column_id": columns[3]}, body: object{"after_id": columns[0], "before_id": columns[1]}, version: 1}
-			}},
-		},
-		"delete-column": {
-			{name: "empty", status: 204, emits: []event.Type{event.ColumnDeleted}, ready: func(s *stage) request {
-				return request{vars: ids{"column_id": s.column()}, version: 1}
-			}},
-			{name: "with a task in the trash", status: 204, emits: []event.Type{event.ColumnDeleted}, ready: func(s *stage) request {
-				return request{vars: ids{"column_id": s.trashed().Text(s, "column_id")}, version: 1}
 			}},
 		},
 	}
@@ -145,6 +114,10 @@ func taskScenarios() map[string][]scenario {
 					"assignee_ids": []string{s.admin.User, s.member.User}, "label_ids": []string{s.label(), s.label()},
 					"due_at": "2027-01-02T03:04:05Z", "parent_id": s.id(s.task(column))}}
 			}},
+			{name: "with dates and an estimate", status: 201, emits: []event.Type{event.TaskCreated}, ready: func(s *stage) request {
+				return request{vars: ids{"column_id": s.column()}, body: object{"title": s.name("task"), "start_at": "2027-01-01T00:00:00Z",
+					"due_at": "2027-01-02T00:00:00Z", "estimate": 2.5, "fields": object{}, "description": "for @" + s.member.Email}}
+			}},
 			{name: "with a title alone", status: 201, emits: []event.Type{event.TaskCreated}, ready: func(s *stage) request {
 				return request{vars: ids{"column_id": s.column()}, body: object{"title": s.name("task")}}
 			}},
@@ -162,6 +135,14 @@ func taskScenarios() map[string][]scenario {
 				s.task(s.column())
 				return request{}
 			}, grow: func(s *stage, _ request) string { return growColumn(s, s.column()) }},
+			{name: "by an expression", status: 200, ready: func(s *stage) request {
+				s.task(s.column())
+				return request{query: ids{"filter": "status = todo AND NOT labels:none " + s.canary, "sort": "relevance", "q": s.canary}}
+			}},
+			{name: "the trash", status: 200, ready: func(s *stage) request {
+				s.trashed()
+				return request{query: ids{"state": "trashed", "sort": "-updated_at"}}
+			}},
 			{name: "filtered", status: 200, ready: func(s *stage) request {
 				project := s.project()
 				board, columns := s.boardOf(project)
@@ -169,7 +150,40 @@ func taskScenarios() map[string][]scenario {
 					"label_id": s.label(), "created_by": s.admin.User, "q": s.canary, "org_id": s.org}}
 			}},
 		},
+		"list-board-tasks": {
+			{name: "all", status: 200, ready: func(s *stage) request {
+				board, _ := s.board()
+				return request{vars: ids{"board_id": board}}
+			}, grow: func(s *stage, q request) string {
+				return growColumn(s, s.admin.Do(s, "GET", "/v1/boards/"+q.vars["board_id"], nil).Want(s, 200).Text(s, "columns.0.id"))
+			}},
+			{name: "in brief", status: 200, ready: func(s *stage) request {
+				board, columns := s.board()
+				s.task(columns[0])
+				return request{vars: ids{"board_id": board}, query: ids{"fields": "key,title", "expand": "counts", "sort": "-due_at",
+					"assignee_id": s.member.User, "label_id": s.label(), "created_by": s.admin.User}}
+			}},
+		},
+		"list-project-tasks": {
+			{name: "all", status: 200, ready: func(s *stage) request { return request{vars: ids{"project_id": s.project()}} },
+				grow: func(s *stage, q request) string {
+					_, columns := s.boardOf(q.vars["project_id"])
+					return growColumn(s, columns[0])
+				}},
+			{name: "filtered", status: 200, ready: func(s *stage) request {
+				return request{vars: ids{"project_id": s.project()}, query: ids{"sort": "-priority", "assignee_id": s.member.User, "label_id": s.label(), "created_by": s.admin.User}}
+			}},
+		},
 		"get-task": {
+			{name: "with all there is", status: 200, ready: func(s *stage) request {
+				column := s.column()
+				task := s.made("/v1/columns/"+column+"/tasks", object{"title": s.name("task"), "description": "*" + s.canary + "* @" + s.admin.User,
+					"label_ids": []string{s.label()}, "assignee_ids": []string{s.member.User}, "parent_id": s.id(s.task(column))})
+				return request{vars: ids{"task": s.id(task)}, query: ids{"expand": "assignees,labels,column,project,parent,counts,description_html"}}
+			}},
+			{name: "in brief", status: 200, ready: func(s *stage) request {
+				return request{vars: ids{"task": s.id(s.task(s.column()))}, query: ids{"fields": "title", "expand": "parent,description_html"}}
+			}},
 			{name: "by id", status: 200, ready: func(s *stage) request { return request{vars: ids{"task": s.id(s.task(s.column()))}} }},
 			{name: "by key", status: 200, ready: func(s *stage) request { return request{vars: ids{"task": s.task(s.column()).Text(s, "key")}} }},
 		},
@@ -187,6 +201,9 @@ func taskScenarios() map[string][]scenario {
 				_, columns := s.board()
 				return request{vars: ids{"task": s.id(s.task(columns[0]))}, body: object{"column_id": columns[3]}, version: 1}
 			}},
+			{name: "to another project", status: 200, emits: moved, ready: func(s *stage) request {
+				return request{vars: ids{"task": s.task(s.column()).Text(s, "key")}, body: object{"column_id": s.column(), "label_ids": []string{s.label()}}, version: 1}
+			}},
 			{name: "to a status", status: 200, emits: moved, ready: func(s *stage) request {
 				return request{vars: ids{"task": s.id(s.task(s.column()))}, body: object{"status": "done"}, version: 1}
 			}},
@@ -194,6 +211,22 @@ func taskScenarios() map[string][]scenario {
 				column := s.column()
 				first, second := s.id(s.task(column)), s.id(s.task(column))
 				return request{vars: ids{"task": s.id(s.task(column))}, body: object{"after_id": first, "before_id": second}, version: 1}
+			}},
+		},
+		"archive-task": {{name: "by id", status: 200, emits: []event.Type{event.TaskArchived}, ready: func(s *stage) request {
+			return request{vars: ids{"task": s.id(s.task(s.column()))}}
+		}}},
+		"unarchive-task": {{name: "by key", status: 200, emits: []event.Type{event.TaskUnarchived}, ready: func(s *stage) request {
+			task := s.task(s.column())
+			s.admin.Do(s, "POST", "/v1/tasks/"+s.id(task)+"/archive", nil).Want(s, 200)
+			return request{vars: ids{"task": task.Text(s, "key")}}
+		}}},
+		"duplicate-task": {
+			{name: "beside it", status: 201, emits: []event.Type{event.TaskCreated}, ready: func(s *stage) request {
+				return request{vars: ids{"task": s.id(s.task(s.column()))}, body: object{}}
+			}},
+			{name: "elsewhere", status: 201, emits: []event.Type{event.TaskCreated}, ready: func(s *stage) request {
+				return request{vars: ids{"task": s.task(s.column()).Text(s, "key")}, body: object{"column_id": s.column(), "title": s.name("copy")}}
 			}},
 		},
 		"delete-task": {
@@ -212,39 +245,6 @@ func taskScenarios() map[string][]scenario {
 				task := s.trashed()
 				s.admin.Do(s, "DELETE", "/v1/columns/"+task.Text(s, "column_id"), nil).Want(s, 204)
 				return request{vars: ids{"task": task.Text(s, "key")}}
-			}},
-		},
-	}
-}
-
-func commentScenarios() map[string][]scenario {
-	return map[string][]scenario{
-		"create-comment": {
-			{name: "by id", status: 201, emits: []event.Type{event.CommentCreated}, ready: func(s *stage) request {
-				return request{vars: ids{"task": s.id(s.task(s.column()))}, body: object{"body": s.name("comment")}}
-			}},
-			{name: "by key", status: 201, emits: []event.Type{event.CommentCreated}, ready: func(s *stage) request {
-				return request{vars: ids{"task": s.task(s.column()).Text(s, "key")}, body: object{"body": s.name("comment")}}
-			}},
-		},
-		"list-comments": {
-			{name: "by id", status: 200, ready: func(s *stage) request { return request{vars: ids{"task": s.id(s.task(s.column()))}} },
-				grow: func(s *stage, q request) string { return s.comment(s.admin, q.vars["task"]) }},
-			{name: "by key", status: 200, ready: func(s *stage) request { return request{vars: ids{"task": s.task(s.column()).Text(s, "key")}} }},
-		},
-		"update-comment": {{name: "one's own", status: 200, emits: []event.Type{event.CommentUpdated}, ready: func(s *stage) request {
-			return request{vars: ids{"comment_id": s.comment(s.author(), s.id(s.task(s.column())))}, body: object{"body": s.name("comment")}, version: 1}
-		}}},
-		"delete-comment": {
-			{name: "one's own", status: 204, emits: []event.Type{event.CommentDeleted}, ready: func(s *stage) request {
-				return request{vars: ids{"comment_id": s.comment(s.author(), s.id(s.task(s.column())))}, version: 1}
-			}},
-			{name: "another's", status: 204, emits: []event.Type{event.CommentDeleted}, least: rbac.Admin, ready: func(s *stage) request {
-				other := s.member
-				if s.role == rbac.Member {
-					other = s.admin
-				}
-				return request{vars: ids{"comment_id": s.comment(other, s.id(s.task(s.column())))}, version: 1}
 			}},
 		},
 	}

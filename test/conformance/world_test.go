@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -113,13 +114,37 @@ func (s *stage) made(path string, body any) *apitest.Response {
 
 func (s *stage) id(r *apitest.Response) string { return r.Text(s, "id") }
 
+// lastEvent is the organization's newest event, once nothing on the whole server holds it back from readers any more.
+func (s *stage) lastEvent() string {
+	s.Helper()
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		var uid string
+		var settled bool
+		err := s.world.server.Owner.QueryRow(s.Context(), `select uid::text, xid < pg_snapshot_xmin(pg_current_snapshot())
+			from app.events where org_id = $1 order by xid desc, id desc limit 1`, s.org).Scan(&uid, &settled)
+		switch {
+		case err != nil:
+			s.Fatal(err)
+		case settled:
+			return uid
+		case time.Now().After(deadline):
+			s.Fatal("an open transaction holds the events back")
+		}
+	}
+}
+
 // key is a project key that no project of any tenant has.
 func (s *stage) key() string {
 	return fmt.Sprintf("%s%d", strings.ToUpper(s.canary[:2]), s.names.Add(1))
 }
 
+// project is a new one, which a guest who is to send the request sees.
 func (s *stage) project() string {
-	return s.id(s.made("/v1/projects", object{"name": s.name("project"), "key": s.key()}))
+	project := s.id(s.made("/v1/projects", object{"name": s.name("project"), "key": s.key()}))
+	if s.role == rbac.Guest {
+		s.made("/v1/projects/"+project+"/members", object{"user_id": s.by.User, "role": "guest"})
+	}
+	return project
 }
 
 // board is a kanban board; its columns follow in order.

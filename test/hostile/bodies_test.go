@@ -113,7 +113,7 @@ type target struct {
 // realPath fills a path's parameters with ids of the board.
 func realPath(path string, c *apitest.Client, b board) string {
 	return strings.NewReplacer("{org_id}", c.Org, "{user_id}", c.User, "{project_id}", b.project, "{board_id}", b.id, "{column_id}", b.column,
-		"{task}", b.task, "{label_id}", b.label).Replace(path)
+		"{task}", b.task, "{label_id}", b.label, "{emoji}", "%F0%9F%91%8D").Replace(path)
 }
 
 // targets are all operations that take a body.

@@ -61,6 +61,13 @@ func newShelf(t *testing.T) *shelf {
 			sh.tasks = append(sh.tasks, k)
 		}
 	}
+	for i := range 12 { // each blocks a later one
+		from, to := sh.tasks[i], sh.tasks[20+random.IntN(20)]
+		send(t, ada, "POST", "/v1/tasks/"+from.ID+"/links", body{"kind": "blocks", "task_id": to.ID})
+	}
+	for i, k := range sh.tasks {
+		sh.tasks[i] = as[task](t, send(t, ada, "GET", "/v1/tasks/"+k.ID, nil), 200)
+	}
 	return sh
 }
 
@@ -81,6 +88,15 @@ func (sh *shelf) create(t *testing.T, c *apitest.Client, random *rand.Rand) task
 	}
 	if random.IntN(3) > 0 {
 		content["due_at"] = dueTime(random.IntN(5))
+	}
+	if random.IntN(2) > 0 {
+		content["start_at"] = dueTime(-random.IntN(3))
+	}
+	if random.IntN(3) > 0 {
+		content["estimate"] = []float64{0, 0.5, 1, 2, 100}[random.IntN(5)]
+	}
+	if len(sh.tasks) > 0 && random.IntN(3) == 0 {
+		content["parent_id"] = sh.tasks[random.IntN(len(sh.tasks))].ID
 	}
 	return as[task](t, send(t, c, "POST", "/v1/columns/"+sh.columns[random.IntN(len(sh.columns))]+"/tasks", content), 201)
 }
@@ -110,9 +126,18 @@ func TestListsAreWhatTheirFiltersSay(t *testing.T) {
 			path, order = "/v1/columns/"+inColumn+"/tasks", "rank"
 		}
 		keep := sh.draw(t, query, inColumn == "")
-		if sort := rapid.SampledFrom([]string{"", "rank", "created_at", "updated_at", "due_at", "priority"}).Draw(t, "sort"); sort != "" {
+		if sort := rapid.SampledFrom([]string{"", "rank", "created_at", "updated_at", "due_at", "start_at", "estimate", "priority"}).Draw(t, "sort"); sort != "" {
 			order = rapid.SampledFrom([]string{"", "-"}).Draw(t, "direction") + sort
 			query.Set("sort", order)
+		}
+		if query.Has("q") { // else by relevance, which TestSearch holds
+			query.Set("sort", order)
+		}
+		if rapid.Bool().Draw(t, "expression") {
+			text, holds := sh.expression(t, 2)
+			query.Set("filter", text)
+			kept := keep
+			keep = func(k task) bool { return kept(k) && holds(k) }
 		}
 		query.Set("limit", fmt.Sprint(rapid.SampledFrom([]int{200, 50, 7, 2, 1}).Draw(t, "limit")))
 		want := slices.DeleteFunc(slices.Clone(sh.tasks), func(k task) bool { return inColumn != "" && k.ColumnID != inColumn || !keep(k) })
@@ -225,7 +250,7 @@ func matches(k task, q string) bool {
 	return len(wanted) > 0 && !slices.ContainsFunc(wanted, missing)
 }
 
-// inOrder compares as a sort does: by what it names, then by id, both in its direction. No due date comes last in both.
+// inOrder compares as a sort does: by what it names, then by id, both in its direction. No value comes last in both.
 func inOrder(order string) func(a, b task) int {
 	name, descending := strings.CutPrefix(order, "-")
 	compare := map[string]func(a, b task) int{
@@ -235,16 +260,18 @@ func inOrder(order string) func(a, b task) int {
 		"priority": func(a, b task) int {
 			return cmp.Compare(slices.Index(priorities(), a.Priority), slices.Index(priorities(), b.Priority))
 		},
-		"due_at": func(a, b task) int {
-			if a.DueAt == nil || b.DueAt == nil {
-				return 0
-			}
-			return a.DueAt.Compare(*b.DueAt)
-		},
+		"due_at":   func(a, b task) int { return instant(a.DueAt).Compare(instant(b.DueAt)) },
+		"start_at": func(a, b task) int { return instant(a.StartAt).Compare(instant(b.StartAt)) },
+		"estimate": func(a, b task) int { return cmp.Compare(number(a.Estimate), number(b.Estimate)) },
+	}[name]
+	missing := map[string]func(k task) bool{
+		"due_at":   func(k task) bool { return k.DueAt == nil },
+		"start_at": func(k task) bool { return k.StartAt == nil },
+		"estimate": func(k task) bool { return k.Estimate == nil },
 	}[name]
 	return func(a, b task) int {
-		if name == "due_at" && (a.DueAt == nil) != (b.DueAt == nil) {
-			if a.DueAt == nil {
+		if missing != nil && missing(a) != missing(b) {
+			if missing(a) {
 				return 1
 			}
 			return -1
@@ -255,6 +282,20 @@ func inOrder(order string) func(a, b task) int {
 		}
 		return c
 	}
+}
+
+func instant(at *time.Time) time.Time {
+	if at == nil {
+		return time.Time{}
+	}
+	return *at
+}
+
+func number(n *float64) float64 {
+	if n == nil {
+		return 0
+	}
+	return *n
 }
 
 // TestAnythingCanBeSearchedFor: whatever is typed is a search, and finds nothing or something.

@@ -55,7 +55,10 @@ type task struct {
 	Priority    string     `json:"priority"`
 	AssigneeIDs []string   `json:"assignee_ids"`
 	LabelIDs    []string   `json:"label_ids"`
+	StartAt     *time.Time `json:"start_at"`
 	DueAt       *time.Time `json:"due_at"`
+	Estimate    *float64   `json:"estimate"`
+	Blocked     bool       `json:"blocked"`
 	ParentID    *string    `json:"parent_id"`
 	CreatedBy   string     `json:"created_by"`
 	Rank        string     `json:"rank"`

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/plinth/plinth/internal/platform/api"
 )
 
 const createBoard = `-- name: CreateBoard :one
@@ -26,10 +27,10 @@ new_columns as (
   select $3, ($5::uuid[])[i], created.project_id, created.id, ($6::text[])[i],
     ($7::text[])[i], 'a' || (i - 1)
   from created, generate_subscripts($5::uuid[], 1) i
-  returning org_id, id, project_id, board_id, name, status, wip_limit, rank, version, created_at, updated_at
+  returning org_id, id, project_id, board_id, name, status, wip_limit, rank, version, created_at, updated_at, wip_mode
 ),
 column_resources as (
-  select id, project_id, board_id, name, status, wip_limit, rank, version, created_at, updated_at from new_columns
+  select id, project_id, board_id, name, status, wip_limit, wip_mode, rank, version, created_at, updated_at from new_columns
 ),
 recorded as (
   insert into app.events (org_id, kind, entity_id, project_id, version, payload)
@@ -61,7 +62,7 @@ type CreateBoardRow struct {
 	Version   int32
 	CreatedAt time.Time
 	UpdatedAt time.Time
-	Columns   []byte
+	Columns   api.Document
 }
 
 func (q *Queries) CreateBoard(ctx context.Context, arg CreateBoardParams) (CreateBoardRow, error) {
@@ -89,20 +90,20 @@ func (q *Queries) CreateBoard(ctx context.Context, arg CreateBoardParams) (Creat
 
 const createColumn = `-- name: CreateColumn :one
 with created as (
-  insert into app.columns (org_id, id, project_id, board_id, name, status, wip_limit, rank)
-  select b.org_id, $1, b.project_id, b.id, $2, $3, $4, app.rank_between(
-    (select c.rank from app.columns c where c.org_id = $5 and c.board_id = b.id order by c.rank desc limit 1), null)
-  from app.boards b where b.org_id = $5 and b.id = $6
-  returning org_id, id, project_id, board_id, name, status, wip_limit, rank, version, created_at, updated_at
+  insert into app.columns (org_id, id, project_id, board_id, name, status, wip_limit, wip_mode, rank)
+  select b.org_id, $1, b.project_id, b.id, $2, $3, $4, $5, app.rank_between(
+    (select c.rank from app.columns c where c.org_id = $6 and c.board_id = b.id order by c.rank desc limit 1), null)
+  from app.boards b where b.org_id = $6 and b.id = $7
+  returning org_id, id, project_id, board_id, name, status, wip_limit, rank, version, created_at, updated_at, wip_mode
 ),
 resource as (
-  select id, project_id, board_id, name, status, wip_limit, rank, version, created_at, updated_at from created
+  select id, project_id, board_id, name, status, wip_limit, wip_mode, rank, version, created_at, updated_at from created
 ),
 recorded as (
   insert into app.events (org_id, kind, entity_id, project_id, version, payload)
-  select $5, 'column.created', id, project_id, version, to_jsonb(resource) from resource
+  select $6, 'column.created', id, project_id, version, to_jsonb(resource) from resource
 )
-select id, project_id, board_id, name, status, wip_limit, rank, version, created_at, updated_at from resource
+select id, project_id, board_id, name, status, wip_limit, wip_mode, rank, version, created_at, updated_at from resource
 `
 
 type CreateColumnParams struct {
@@ -110,6 +111,7 @@ type CreateColumnParams struct {
 	Name     string
 	Status   string
 	WipLimit *int32
+	WipMode  string
 	OrgID    uuid.UUID
 	BoardID  uuid.UUID
 }
@@ -121,6 +123,7 @@ type CreateColumnRow struct {
 	Name      string
 	Status    string
 	WipLimit  *int32
+	WipMode   string
 	Rank      string
 	Version   int32
 	CreatedAt time.Time
@@ -133,6 +136,7 @@ func (q *Queries) CreateColumn(ctx context.Context, arg CreateColumnParams) (Cre
 		arg.Name,
 		arg.Status,
 		arg.WipLimit,
+		arg.WipMode,
 		arg.OrgID,
 		arg.BoardID,
 	)
@@ -144,6 +148,7 @@ func (q *Queries) CreateColumn(ctx context.Context, arg CreateColumnParams) (Cre
 		&i.Name,
 		&i.Status,
 		&i.WipLimit,
+		&i.WipMode,
 		&i.Rank,
 		&i.Version,
 		&i.CreatedAt,
@@ -154,7 +159,7 @@ func (q *Queries) CreateColumn(ctx context.Context, arg CreateColumnParams) (Cre
 
 const deleteBoard = `-- name: DeleteBoard :one
 with deleted as (
-  delete from app.boards b where b.org_id = $1 and b.id = $2
+  delete from app.boards b where b.org_id = $1 and b.id = app.writable_board($1, $2)
     and app.require($3::int[] is null or b.version = any($3::int[]), 'stale-version')
   returning org_id, id, project_id, name, version, created_at, updated_at
 ),
@@ -184,12 +189,12 @@ func (q *Queries) DeleteBoard(ctx context.Context, arg DeleteBoardParams) (uuid.
 
 const deleteColumn = `-- name: DeleteColumn :one
 with deleted as (
-  delete from app.columns c where c.org_id = $1 and c.id = $2
+  delete from app.columns c where c.org_id = $1 and c.id = app.writable_column($1, $2)
     and app.require($3::int[] is null or c.version = any($3::int[]), 'stale-version')
-  returning org_id, id, project_id, board_id, name, status, wip_limit, rank, version, created_at, updated_at
+  returning org_id, id, project_id, board_id, name, status, wip_limit, rank, version, created_at, updated_at, wip_mode
 ),
 resource as (
-  select id, project_id, board_id, name, status, wip_limit, rank, version + 1 as version, created_at, updated_at from deleted
+  select id, project_id, board_id, name, status, wip_limit, wip_mode, rank, version + 1 as version, created_at, updated_at from deleted
 ),
 recorded as (
   insert into app.events (org_id, kind, entity_id, project_id, version, payload)
@@ -213,16 +218,21 @@ func (q *Queries) DeleteColumn(ctx context.Context, arg DeleteColumnParams) (uui
 
 const getBoard = `-- name: GetBoard :one
 select b.id, b.project_id, b.name, b.version, b.created_at, b.updated_at,
-  (select coalesce(jsonb_agg(jsonb_build_object('id', c.id, 'project_id', c.project_id, 'board_id', c.board_id, 'name', c.name,
-     'status', c.status, 'wip_limit', c.wip_limit, 'rank', c.rank, 'version', c.version, 'created_at', c.created_at,
-     'updated_at', c.updated_at) order by c.rank), '[]')
-   from app.columns c where c.org_id = b.org_id and c.board_id = b.id)::jsonb as columns
-from app.boards b where b.org_id = $1 and b.id = $2
+  (select coalesce(jsonb_agg(to_jsonb(r) order by r.rank), '[]') from (
+     select c.id, c.project_id, c.board_id, c.name, c.status, c.wip_limit, c.wip_mode, c.rank, c.version, c.created_at, c.updated_at,
+       n.task_count, coalesce(n.task_count > c.wip_limit, false) as over_limit
+     from app.columns c cross join lateral (select count(*) as task_count from app.tasks t
+       where t.org_id = c.org_id and t.column_id = c.id and t.deleted_at is null and t.archived_at is null) n
+     where c.org_id = b.org_id and c.board_id = b.id) r)::jsonb as columns,
+  (case when $1::text is not null then app.board_lanes(b.org_id, b.id, $1::text, $2::int) end)::jsonb as lanes
+from app.boards b where b.org_id = $3 and b.id = $4
 `
 
 type GetBoardParams struct {
-	OrgID uuid.UUID
-	ID    uuid.UUID
+	GroupBy   *string
+	MostLanes int32
+	OrgID     uuid.UUID
+	ID        uuid.UUID
 }
 
 type GetBoardRow struct {
@@ -232,11 +242,17 @@ type GetBoardRow struct {
 	Version   int32
 	CreatedAt time.Time
 	UpdatedAt time.Time
-	Columns   []byte
+	Columns   api.Document
+	Lanes     api.Document
 }
 
 func (q *Queries) GetBoard(ctx context.Context, arg GetBoardParams) (GetBoardRow, error) {
-	row := q.db.QueryRow(ctx, getBoard, arg.OrgID, arg.ID)
+	row := q.db.QueryRow(ctx, getBoard,
+		arg.GroupBy,
+		arg.MostLanes,
+		arg.OrgID,
+		arg.ID,
+	)
 	var i GetBoardRow
 	err := row.Scan(
 		&i.ID,
@@ -246,6 +262,113 @@ func (q *Queries) GetBoard(ctx context.Context, arg GetBoardParams) (GetBoardRow
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.Columns,
+		&i.Lanes,
+	)
+	return i, err
+}
+
+const getSnapshot = `-- name: GetSnapshot :one
+with places as materialized (
+  select c.id, c.project_id, c.board_id, c.name, c.status, c.wip_limit, c.wip_mode, c.rank, c.version, c.created_at, c.updated_at, n.task_count
+  from app.columns c cross join lateral (select count(*) as task_count from app.tasks t
+    where t.org_id = c.org_id and t.column_id = c.id and t.deleted_at is null and t.archived_at is null) n
+  where c.org_id = $2 and c.board_id = $5
+),
+shown as materialized (
+  select t.org_id, t.id, t.key, t.number, t.project_id, t.board_id, t.column_id, t.title, t.description, t.status, t.priority, t.due_at, t.parent_id, t.created_by, t.rank, t.version, t.created_at, t.updated_at, t.completed_at, t.deleted_at, t.start_at, t.estimate, t.fields, t.mention_ids, t.archived_at from places p cross join lateral (select t.org_id, t.id, t.key, t.number, t.project_id, t.board_id, t.column_id, t.title, t.description, t.status, t.priority, t.due_at, t.parent_id, t.created_by, t.rank, t.version, t.created_at, t.updated_at, t.completed_at, t.deleted_at, t.start_at, t.estimate, t.fields, t.mention_ids, t.archived_at from app.tasks t
+    where t.org_id = $2 and t.column_id = p.id and t.deleted_at is null and t.archived_at is null
+    order by t.rank limit $1::int) t
+),
+assigned as materialized (
+  select a.task_id, array_agg(a.user_id order by a.user_id) as ids
+  from shown s join app.task_assignees a on a.org_id = $2 and a.task_id = s.id group by a.task_id
+),
+labelled as materialized (
+  select l.task_id, array_agg(l.label_id order by l.label_id) as ids
+  from shown s join app.task_labels l on l.org_id = $2 and l.task_id = s.id group by l.task_id
+),
+blocked as materialized (
+  select distinct k.other_id as task_id
+  from shown s join app.task_links k on k.org_id = $2 and k.other_id = s.id and k.kind = 'blocks'
+  join app.tasks b on b.org_id = $2 and b.id = k.task_id and b.status not in ('done', 'canceled') and b.deleted_at is null
+),
+resources as materialized (
+  select s.id, s.key, s.number, s.project_id, s.board_id, s.column_id, s.title, s.description, s.status,
+    app.priority_name(s.priority) as priority, coalesce(a.ids, '{}') as assignee_ids, coalesce(l.ids, '{}') as label_ids,
+    s.start_at, s.due_at, s.estimate, s.fields, s.mention_ids, s.parent_id, b.task_id is not null as blocked,
+    s.created_by, s.rank, s.version, s.created_at, s.updated_at, s.completed_at, s.archived_at
+  from shown s left join assigned a on a.task_id = s.id left join labelled l on l.task_id = s.id left join blocked b on b.task_id = s.id
+),
+filled as (
+  select r.column_id, json_agg(row_to_json(r) order by r.rank) as tasks, max(r.rank) as last_rank, (array_agg(r.id order by r.rank desc))[1] as last_id
+  from resources r group by r.column_id
+),
+people as (
+  select unnest(a.ids) as id from assigned a
+  union select s.created_by from shown s
+  union select unnest(s.mention_ids) from shown s
+  union select case when app.is_uuid(s.fields ->> f.key) then cast(s.fields ->> f.key as uuid) end
+  from shown s join app.fields f on f.org_id = $2 and f.project_id = s.project_id and f.type = 'person'
+)
+select b.id, b.project_id, b.name, b.version, b.created_at, b.updated_at, pg_current_snapshot()::text as seen,
+  (select coalesce(json_agg(row_to_json(c) order by c.rank), '[]') from (
+     select p.id, p.project_id, p.board_id, p.name, p.status, p.wip_limit, p.wip_mode, p.rank, p.version, p.created_at, p.updated_at,
+       p.task_count, coalesce(p.task_count > p.wip_limit, false) as over_limit,
+       coalesce(f.tasks, '[]') as tasks, case when p.task_count > $1::int then json_build_object('v', f.last_rank, 'i', f.last_id) end as last
+     from places p left join filled f on f.column_id = p.id) c)::json as columns,
+  (select coalesce(json_agg(row_to_json(n) order by n.id), '[]') from (
+     select n.id, n.name, n.color, n.version, n.created_at, n.updated_at from app.labels n
+     where n.org_id = $2 and n.id in (select unnest(l.ids) from labelled l)) n)::json as labels,
+  (select coalesce(json_agg(json_build_object('user_id', m.user_id, 'name', m.name) order by m.user_id), '[]')
+   from people e join app.memberships m on m.org_id = $2 and m.user_id = e.id)::json as members,
+  (case when $3::text is not null then app.board_lanes(b.org_id, b.id, $3::text, $4::int) end)::jsonb as lanes
+from app.boards b where b.org_id = $2 and b.id = $5
+`
+
+type GetSnapshotParams struct {
+	MostTasks int32
+	OrgID     uuid.UUID
+	GroupBy   *string
+	MostLanes int32
+	ID        uuid.UUID
+}
+
+type GetSnapshotRow struct {
+	ID        uuid.UUID
+	ProjectID uuid.UUID
+	Name      string
+	Version   int32
+	CreatedAt time.Time
+	UpdatedAt time.Time
+	Seen      string
+	Columns   []byte
+	Labels    []byte
+	Members   []byte
+	Lanes     api.Document
+}
+
+// A whole board as of one moment, and which: all that hangs on its tasks is joined, not looked up task by task.
+func (q *Queries) GetSnapshot(ctx context.Context, arg GetSnapshotParams) (GetSnapshotRow, error) {
+	row := q.db.QueryRow(ctx, getSnapshot,
+		arg.MostTasks,
+		arg.OrgID,
+		arg.GroupBy,
+		arg.MostLanes,
+		arg.ID,
+	)
+	var i GetSnapshotRow
+	err := row.Scan(
+		&i.ID,
+		&i.ProjectID,
+		&i.Name,
+		&i.Version,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+		&i.Seen,
+		&i.Columns,
+		&i.Labels,
+		&i.Members,
+		&i.Lanes,
 	)
 	return i, err
 }
@@ -306,7 +429,7 @@ func (q *Queries) ListBoards(ctx context.Context, arg ListBoardsParams) ([]ListB
 }
 
 const listColumns = `-- name: ListColumns :many
-select id, project_id, board_id, name, status, wip_limit, rank, version, created_at, updated_at
+select id, project_id, board_id, name, status, wip_limit, wip_mode, rank, version, created_at, updated_at
 from app.columns
 where org_id = $1 and board_id = $2 and ($3::text is null or rank > $3::text)
 order by rank limit $4
@@ -326,6 +449,7 @@ type ListColumnsRow struct {
 	Name      string
 	Status    string
 	WipLimit  *int32
+	WipMode   string
 	Rank      string
 	Version   int32
 	CreatedAt time.Time
@@ -353,6 +477,7 @@ func (q *Queries) ListColumns(ctx context.Context, arg ListColumnsParams) ([]Lis
 			&i.Name,
 			&i.Status,
 			&i.WipLimit,
+			&i.WipMode,
 			&i.Rank,
 			&i.Version,
 			&i.CreatedAt,
@@ -399,7 +524,7 @@ func (q *Queries) RequireProject(ctx context.Context, arg RequireProjectParams) 
 const updateBoard = `-- name: UpdateBoard :one
 with updated as (
   update app.boards b set name = coalesce($1, b.name), version = b.version + 1, updated_at = now()
-  where b.org_id = $2 and b.id = $3
+  where b.org_id = $2 and b.id = app.writable_board($2, $3)
     and app.require($4::int[] is null or b.version = any($4::int[]), 'stale-version')
   returning org_id, id, project_id, name, version, created_at, updated_at
 ),
@@ -450,7 +575,7 @@ func (q *Queries) UpdateBoard(ctx context.Context, arg UpdateBoardParams) (Updat
 
 const updateColumn = `-- name: UpdateColumn :one
 with old as (
-  select c.org_id, c.id, c.project_id, c.board_id, c.name, c.status, c.wip_limit, c.rank, c.version, c.created_at, c.updated_at from app.columns c where c.org_id = $1 and c.id = $2
+  select c.org_id, c.id, c.project_id, c.board_id, c.name, c.status, c.wip_limit, c.rank, c.version, c.created_at, c.updated_at, c.wip_mode from app.columns c where c.org_id = $1 and c.id = app.writable_column($1, $2)
     and app.require($3::int[] is null or c.version = any($3::int[]), 'stale-version')
   for update
 ),
@@ -464,17 +589,17 @@ after as (
 ),
 updated as (
   update app.columns c set name = coalesce($6, c.name), status = coalesce($7, c.status),
-    wip_limit = case when $8::bool then $9 else c.wip_limit end,
+    wip_limit = case when $8::bool then $9 else c.wip_limit end, wip_mode = coalesce($10, c.wip_mode),
     rank = case when before.id is null and after.id is null then c.rank else app.rank_between(
       coalesce(after.rank, (select max(n.rank) from app.columns n where n.org_id = $1 and n.board_id = old.board_id and n.rank < before.rank and n.id <> old.id)),
       coalesce(before.rank, (select min(n.rank) from app.columns n where n.org_id = $1 and n.board_id = old.board_id and n.rank > after.rank and n.id <> old.id))) end,
     version = c.version + 1, updated_at = now()
   from old, before, after
   where c.org_id = $1 and c.id = old.id
-  returning c.org_id, c.id, c.project_id, c.board_id, c.name, c.status, c.wip_limit, c.rank, c.version, c.created_at, c.updated_at
+  returning c.org_id, c.id, c.project_id, c.board_id, c.name, c.status, c.wip_limit, c.rank, c.version, c.created_at, c.updated_at, c.wip_mode
 ),
 resource as (
-  select id, project_id, board_id, name, status, wip_limit, rank, version, created_at, updated_at from updated
+  select id, project_id, board_id, name, status, wip_limit, wip_mode, rank, version, created_at, updated_at from updated
 ),
 recorded as (
   insert into app.events (org_id, kind, entity_id, project_id, version, payload)
@@ -485,14 +610,14 @@ followed as (
     completed_at = case when r.status <> 'done' then null when t.status = 'done' then t.completed_at else now() end
   from old, resource r
   where t.org_id = $1 and t.column_id = old.id and r.status <> old.status
-  returning t.org_id, t.id, t.key, t.number, t.project_id, t.board_id, t.column_id, t.title, t.description, t.status, t.priority, t.due_at, t.parent_id, t.created_by, t.rank, t.version, t.created_at, t.updated_at, t.completed_at, t.deleted_at
+  returning t.org_id, t.id, t.key, t.number, t.project_id, t.board_id, t.column_id, t.title, t.description, t.status, t.priority, t.due_at, t.parent_id, t.created_by, t.rank, t.version, t.created_at, t.updated_at, t.completed_at, t.deleted_at, t.start_at, t.estimate, t.fields, t.mention_ids, t.archived_at
 ),
 tasks_recorded as (
   insert into app.events (org_id, kind, entity_id, project_id, task_id, version, payload)
   select $1, 'task.updated', f.id, f.project_id, f.id, f.version, app.task_json(f.org_id, f.id)
   from followed f where f.deleted_at is null
 )
-select id, project_id, board_id, name, status, wip_limit, rank, version, created_at, updated_at from resource
+select id, project_id, board_id, name, status, wip_limit, wip_mode, rank, version, created_at, updated_at from resource
 `
 
 type UpdateColumnParams struct {
@@ -505,6 +630,7 @@ type UpdateColumnParams struct {
 	Status      *string
 	SetWipLimit bool
 	WipLimit    *int32
+	WipMode     *string
 }
 
 type UpdateColumnRow struct {
@@ -514,6 +640,7 @@ type UpdateColumnRow struct {
 	Name      string
 	Status    string
 	WipLimit  *int32
+	WipMode   string
 	Rank      string
 	Version   int32
 	CreatedAt time.Time
@@ -533,6 +660,7 @@ func (q *Queries) UpdateColumn(ctx context.Context, arg UpdateColumnParams) (Upd
 		arg.Status,
 		arg.SetWipLimit,
 		arg.WipLimit,
+		arg.WipMode,
 	)
 	var i UpdateColumnRow
 	err := row.Scan(
@@ -542,6 +670,7 @@ func (q *Queries) UpdateColumn(ctx context.Context, arg UpdateColumnParams) (Upd
 		&i.Name,
 		&i.Status,
 		&i.WipLimit,
+		&i.WipMode,
 		&i.Rank,
 		&i.Version,
 		&i.CreatedAt,

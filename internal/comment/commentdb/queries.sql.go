@@ -10,80 +10,199 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/plinth/plinth/internal/platform/api"
 )
 
-const createComment = `-- name: CreateComment :one
-with created as (
-  insert into app.comments (org_id, id, project_id, task_id, author_id, body)
-  select t.org_id, $1, t.project_id, t.id, app.current_user_id(), $2
-  from app.tasks t where t.org_id = $3 and t.deleted_at is null
-    and t.id = case when $4::uuid is not null then $4::uuid else (select k.id from app.tasks k where k.org_id = $3 and k.key = $5) end
-  returning org_id, id, project_id, task_id, author_id, body, version, created_at, updated_at
+const addReaction = `-- name: AddReaction :one
+with target as (
+  select c.id, c.task_id, c.project_id, c.version
+  from app.comments c join app.tasks t on t.org_id = $1 and t.id = c.task_id and t.deleted_at is null
+  where c.org_id = $1 and c.id = $2 and c.deleted_at is null
+    and app.require(app.project_rank(c.project_id) >= 2, 'forbidden')
+    and app.require((select count(distinct x.emoji) from app.reactions x
+      where x.org_id = $1 and x.comment_id = c.id and x.emoji <> $3) < $4::int, 'conflict', 'body.emoji',
+      'would be one kind too many: a comment has at most ' || $4::int)
+),
+added as (
+  insert into app.reactions (org_id, comment_id, user_id, emoji, task_id, project_id)
+  select $1, c.id, app.current_user_id(), $3, c.task_id, c.project_id from target c
+  on conflict do nothing
+  returning org_id, comment_id, user_id, emoji, task_id, project_id, created_at
 ),
 resource as (
-  select id, task_id, author_id, body, version, created_at, updated_at from created
+  select c.id as comment_id, c.task_id, app.current_user_id()::uuid as user_id, $3::text as emoji from target c
 ),
 recorded as (
   insert into app.events (org_id, kind, entity_id, project_id, task_id, version, payload)
-  select $3, 'comment.created', c.id, c.project_id, c.task_id, c.version, to_jsonb(resource) from resource join created c using (id)
+  select $1, 'reaction.added', c.id, c.project_id, c.task_id, c.version, to_jsonb(resource)
+  from resource cross join added join target c on c.id = added.comment_id
 )
-select id, task_id, author_id, body, version, created_at, updated_at from resource
+select comment_id, task_id, user_id, emoji from resource
+`
+
+type AddReactionParams struct {
+	OrgID     uuid.UUID
+	CommentID uuid.UUID
+	Emoji     string
+	Most      int32
+}
+
+type AddReactionRow struct {
+	CommentID uuid.UUID
+	TaskID    uuid.UUID
+	UserID    uuid.UUID
+	Emoji     string
+}
+
+// A reaction that is there already stays as it is.
+func (q *Queries) AddReaction(ctx context.Context, arg AddReactionParams) (AddReactionRow, error) {
+	row := q.db.QueryRow(ctx, addReaction,
+		arg.OrgID,
+		arg.CommentID,
+		arg.Emoji,
+		arg.Most,
+	)
+	var i AddReactionRow
+	err := row.Scan(
+		&i.CommentID,
+		&i.TaskID,
+		&i.UserID,
+		&i.Emoji,
+	)
+	return i, err
+}
+
+const createComment = `-- name: CreateComment :one
+with place as (
+  select t.id, t.project_id, case when a.parent_id is null then a.id else a.parent_id end as parent_id
+  from app.tasks t left join app.comments a
+    on a.org_id = $1 and a.id = $2 and a.task_id = t.id and a.deleted_at is null
+  where t.org_id = $1 and t.deleted_at is null and t.id = app.task_id($1, $3, $4)
+    and app.require($2::uuid is null or a.id is not null, 'not-found', 'body.parent_id')
+),
+created as (
+  insert into app.comments (org_id, id, project_id, task_id, parent_id, author_id, body, mention_ids)
+  select $1, $5, place.project_id, place.id, place.parent_id, app.current_user_id(), $6,
+    case when cardinality($7::text[]) + cardinality($8::uuid[]) = 0 then '{}' else array(
+    select m.user_id from app.memberships m where m.org_id = $1 and (m.email = any($7::text[]) or m.user_id = any($8::uuid[]))
+      and app.people_see($1, place.project_id, array[m.user_id]) order by 1) end
+  from place
+  returning org_id, id, project_id, task_id, author_id, body, version, created_at, updated_at, parent_id, mention_ids, deleted_at
+),
+searchable as (
+  insert into app.task_search (org_id, task_id, doc_id, project_id, words, spelling)
+  select c.org_id, c.task_id, c.id, c.project_id, w.words, app.spelling(w.words)
+  from created c cross join lateral app.comment_words(c.body) w(words)
+),
+resource as (
+  select c.id, c.task_id, c.parent_id, c.author_id, c.body, c.mention_ids, 0::int as reply_count, '[]'::jsonb as reactions,
+    c.version, c.created_at, c.updated_at, c.deleted_at
+  from created c
+),
+recorded as (
+  insert into app.events (org_id, kind, entity_id, project_id, task_id, version, payload)
+  select $1, 'comment.created', c.id, c.project_id, c.task_id, c.version, to_jsonb(resource) from resource join created c using (id)
+)
+select id, task_id, parent_id, author_id, body, mention_ids, reply_count, reactions, version, created_at, updated_at, deleted_at from resource
 `
 
 type CreateCommentParams struct {
-	ID      uuid.UUID
-	Body    string
-	OrgID   uuid.UUID
-	TaskID  *uuid.UUID
-	TaskKey *string
+	OrgID    uuid.UUID
+	ParentID *uuid.UUID
+	TaskID   *uuid.UUID
+	TaskKey  *string
+	ID       uuid.UUID
+	Body     string
+	Emails   []string
+	People   []uuid.UUID
 }
 
 type CreateCommentRow struct {
-	ID        uuid.UUID
-	TaskID    uuid.UUID
-	AuthorID  uuid.UUID
-	Body      string
-	Version   int32
-	CreatedAt time.Time
-	UpdatedAt time.Time
+	ID         uuid.UUID
+	TaskID     uuid.UUID
+	ParentID   *uuid.UUID
+	AuthorID   uuid.UUID
+	Body       string
+	MentionIDs []uuid.UUID
+	ReplyCount int32
+	Reactions  api.Document
+	Version    int32
+	CreatedAt  time.Time
+	UpdatedAt  time.Time
+	DeletedAt  *time.Time
 }
 
+// Adds a comment, or a reply to the thread of the one that it answers. Only who sees the project can be mentioned.
 func (q *Queries) CreateComment(ctx context.Context, arg CreateCommentParams) (CreateCommentRow, error) {
 	row := q.db.QueryRow(ctx, createComment,
-		arg.ID,
-		arg.Body,
 		arg.OrgID,
+		arg.ParentID,
 		arg.TaskID,
 		arg.TaskKey,
+		arg.ID,
+		arg.Body,
+		arg.Emails,
+		arg.People,
 	)
 	var i CreateCommentRow
 	err := row.Scan(
 		&i.ID,
 		&i.TaskID,
+		&i.ParentID,
 		&i.AuthorID,
 		&i.Body,
+		&i.MentionIDs,
+		&i.ReplyCount,
+		&i.Reactions,
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.DeletedAt,
 	)
 	return i, err
 }
 
 const deleteComment = `-- name: DeleteComment :one
-with deleted as (
-  delete from app.comments c using app.tasks t
-  where c.org_id = $1 and c.id = $2 and t.org_id = c.org_id and t.id = c.task_id and t.deleted_at is null
+with target as (
+  select c.org_id, c.id, c.project_id, c.task_id, c.author_id, c.body, c.version, c.created_at, c.updated_at, c.parent_id, c.mention_ids, c.deleted_at, (select count(*) from app.comments r where r.org_id = $1 and r.parent_id = c.id)::int as reply_count
+  from app.comments c join app.tasks t on t.org_id = $1 and t.id = c.task_id and t.deleted_at is null
+  where c.org_id = $1 and c.id = $2 and c.deleted_at is null
     and app.require($3::int[] is null or c.version = any($3::int[]), 'stale-version')
-  returning c.org_id, c.id, c.project_id, c.task_id, c.author_id, c.body, c.version, c.created_at, c.updated_at
 ),
-resource as (
-  select id, task_id, author_id, body, version + 1 as version, created_at, updated_at from deleted
+removed as (
+  delete from app.comments c using target d where c.org_id = $1 and c.id = d.id and d.reply_count = 0
+  returning c.org_id, c.id, c.project_id, c.task_id, c.author_id, c.body, c.version, c.created_at, c.updated_at, c.parent_id, c.mention_ids, c.deleted_at
+),
+buried as (
+  update app.comments c set body = '', mention_ids = '{}', deleted_at = now(), version = c.version + 1, updated_at = now()
+  from target d where c.org_id = $1 and c.id = d.id and d.reply_count > 0
+  returning c.org_id, c.id, c.project_id, c.task_id, c.author_id, c.body, c.version, c.created_at, c.updated_at, c.parent_id, c.mention_ids, c.deleted_at
+),
+unreacted as (
+  delete from app.reactions x using buried b where x.org_id = $1 and x.comment_id = b.id
+),
+unsearchable as (
+  delete from app.task_search s using target d where s.org_id = $1 and s.task_id = d.task_id and s.doc_id = d.id
+),
+emptied as (
+  delete from app.comments c using removed d
+  where c.org_id = $1 and c.id = d.parent_id and c.deleted_at is not null
+    and not exists (select from app.comments r where r.org_id = $1 and r.parent_id = c.id and r.id <> d.id)
+  returning c.org_id, c.id, c.project_id, c.task_id, c.author_id, c.body, c.version, c.created_at, c.updated_at, c.parent_id, c.mention_ids, c.deleted_at
+),
+gone as (
+  select 1 as turn, d.id, d.project_id, d.task_id, d.parent_id, d.author_id, d.reply_count, d.version, d.created_at, now() as deleted_at from target d
+  union all
+  select 2, e.id, e.project_id, e.task_id, e.parent_id, e.author_id, 0, e.version, e.created_at, e.deleted_at from emptied e
 ),
 recorded as (
   insert into app.events (org_id, kind, entity_id, project_id, task_id, version, payload)
-  select $1, 'comment.deleted', c.id, c.project_id, c.task_id, c.version + 1, to_jsonb(resource) from resource join deleted c using (id)
+  select $1, 'comment.deleted', g.id, g.project_id, g.task_id, g.version + 1, jsonb_build_object('id', g.id, 'task_id', g.task_id,
+    'parent_id', g.parent_id, 'author_id', g.author_id, 'body', '', 'mention_ids', '[]'::jsonb, 'reply_count', g.reply_count, 'reactions', '[]'::jsonb,
+    'version', g.version + 1, 'created_at', g.created_at, 'updated_at', now(), 'deleted_at', g.deleted_at)
+  from gone g order by g.turn
 )
-select id from resource
+select id from target
 `
 
 type DeleteCommentParams struct {
@@ -92,6 +211,7 @@ type DeleteCommentParams struct {
 	Versions []int32
 }
 
+// Deletes a comment, or where it has replies all that it says. A tombstone that loses its last reply goes with it.
 func (q *Queries) DeleteComment(ctx context.Context, arg DeleteCommentParams) (uuid.UUID, error) {
 	row := q.db.QueryRow(ctx, deleteComment, arg.OrgID, arg.ID, arg.Versions)
 	var id uuid.UUID
@@ -99,70 +219,70 @@ func (q *Queries) DeleteComment(ctx context.Context, arg DeleteCommentParams) (u
 	return id, err
 }
 
-const listComments = `-- name: ListComments :many
-select c.id, c.task_id, c.author_id, c.body, c.version, c.created_at, c.updated_at
-from app.comments c
-where c.org_id = $1
-  and c.task_id = case when $2::uuid is not null then $2::uuid else (select k.id from app.tasks k where k.org_id = $1 and k.key = $3) end
-  and ($4::uuid is null or c.id > $4::uuid)
-order by c.id limit $5
+const lockThread = `-- name: LockThread :exec
+select pg_advisory_xact_lock(hashtextextended('thread ' || cast(case when c.parent_id is null then c.id else c.parent_id end as text), 0))
+from app.comments c where c.org_id = $1 and c.id = $2
 `
 
-type ListCommentsParams struct {
-	OrgID   uuid.UUID
-	TaskID  *uuid.UUID
-	TaskKey *string
-	After   *uuid.UUID
-	More    int32
+type LockThreadParams struct {
+	OrgID uuid.UUID
+	ID    uuid.UUID
 }
 
-type ListCommentsRow struct {
-	ID        uuid.UUID
-	TaskID    uuid.UUID
-	AuthorID  uuid.UUID
-	Body      string
-	Version   int32
-	CreatedAt time.Time
-	UpdatedAt time.Time
+// Queued before anything that changes a comment, what hangs on it, or the number of its replies: of what stands and falls
+// together, the first comment, its replies and the reactions to it, only one request at a time decides. The row itself
+// cannot be locked, as the policies hide it from who may not update it.
+func (q *Queries) LockThread(ctx context.Context, arg LockThreadParams) error {
+	_, err := q.db.Exec(ctx, lockThread, arg.OrgID, arg.ID)
+	return err
 }
 
-func (q *Queries) ListComments(ctx context.Context, arg ListCommentsParams) ([]ListCommentsRow, error) {
-	rows, err := q.db.Query(ctx, listComments,
+const removeReaction = `-- name: RemoveReaction :one
+with target as (
+  select c.id, c.task_id, c.project_id, c.version
+  from app.comments c join app.tasks t on t.org_id = $1 and t.id = c.task_id and t.deleted_at is null
+  where c.org_id = $1 and c.id = $2 and c.deleted_at is null
+    and app.require(app.project_rank(c.project_id) >= 2, 'forbidden')
+    and app.require($3::int[] is null or c.version = any($3::int[]), 'stale-version')
+),
+removed as (
+  delete from app.reactions x using target c
+  where x.org_id = $1 and x.comment_id = c.id and x.emoji = $4 and x.user_id = app.current_user_id()
+  returning x.org_id, x.comment_id, x.user_id, x.emoji, x.task_id, x.project_id, x.created_at
+),
+recorded as (
+  insert into app.events (org_id, kind, entity_id, project_id, task_id, version, payload)
+  select $1, 'reaction.removed', c.id, c.project_id, c.task_id, c.version,
+    jsonb_build_object('comment_id', x.comment_id, 'task_id', x.task_id, 'user_id', x.user_id, 'emoji', x.emoji)
+  from removed x join target c on c.id = x.comment_id
+)
+select exists (select from removed) as removed from target
+`
+
+type RemoveReactionParams struct {
+	OrgID     uuid.UUID
+	CommentID uuid.UUID
+	Versions  []int32
+	Emoji     string
+}
+
+func (q *Queries) RemoveReaction(ctx context.Context, arg RemoveReactionParams) (bool, error) {
+	row := q.db.QueryRow(ctx, removeReaction,
 		arg.OrgID,
-		arg.TaskID,
-		arg.TaskKey,
-		arg.After,
-		arg.More,
+		arg.CommentID,
+		arg.Versions,
+		arg.Emoji,
 	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []ListCommentsRow
-	for rows.Next() {
-		var i ListCommentsRow
-		if err := rows.Scan(
-			&i.ID,
-			&i.TaskID,
-			&i.AuthorID,
-			&i.Body,
-			&i.Version,
-			&i.CreatedAt,
-			&i.UpdatedAt,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
+	var removed bool
+	err := row.Scan(&removed)
+	return removed, err
 }
 
 const requireAuthor = `-- name: RequireAuthor :exec
-select app.require(c.author_id = app.current_user_id() or $1::bool and app.current_rank() >= 3, 'forbidden')
-from app.comments c where c.org_id = $2 and c.id = $3
+select app.require(app.project_rank(c.project_id) >= 2
+  and (c.author_id = app.current_user_id() or $1::bool and app.project_rank(c.project_id) >= 3), 'forbidden')
+from app.comments c join app.tasks t on t.org_id = $2 and t.id = c.task_id and t.deleted_at is null
+where c.org_id = $2 and c.id = $3 and c.deleted_at is null
 `
 
 type RequireAuthorParams struct {
@@ -171,7 +291,8 @@ type RequireAuthorParams struct {
 	ID        uuid.UUID
 }
 
-// Refuses a comment of somebody else's; an absent one passes, for the next statement to find nothing.
+// Refuses a comment of somebody else's, and any where one only reads; an absent one passes, for the next statement to
+// find nothing.
 func (q *Queries) RequireAuthor(ctx context.Context, arg RequireAuthorParams) error {
 	_, err := q.db.Exec(ctx, requireAuthor, arg.AdminsMay, arg.OrgID, arg.ID)
 	return err
@@ -179,58 +300,92 @@ func (q *Queries) RequireAuthor(ctx context.Context, arg RequireAuthorParams) er
 
 const requireTask = `-- name: RequireTask :exec
 select app.require(exists (select from app.tasks t where t.org_id = $1 and t.deleted_at is null
-  and t.id = case when $2::uuid is not null then $2::uuid else (select k.id from app.tasks k where k.org_id = $1 and k.key = $3) end), 'not-found')
+    and t.id = app.task_id($1, $2, $3)), 'not-found'),
+  app.require($4::uuid is null or exists (select from app.comments c where c.org_id = $1 and c.id = $4
+    and c.task_id = app.task_id($1, $2, $3)), 'not-found', 'query.parent_id')
 `
 
 type RequireTaskParams struct {
-	OrgID   uuid.UUID
-	TaskID  *uuid.UUID
-	TaskKey *string
+	OrgID    uuid.UUID
+	TaskID   *uuid.UUID
+	TaskKey  *string
+	ParentID *uuid.UUID
 }
 
+// Refuses a list of what there is not: the task, or the comment whose replies are asked for.
 func (q *Queries) RequireTask(ctx context.Context, arg RequireTaskParams) error {
-	_, err := q.db.Exec(ctx, requireTask, arg.OrgID, arg.TaskID, arg.TaskKey)
+	_, err := q.db.Exec(ctx, requireTask,
+		arg.OrgID,
+		arg.TaskID,
+		arg.TaskKey,
+		arg.ParentID,
+	)
 	return err
 }
 
 const updateComment = `-- name: UpdateComment :one
 with updated as (
-  update app.comments c set body = coalesce($1, c.body), version = c.version + 1, updated_at = now()
+  update app.comments c set body = coalesce($1, c.body),
+    mention_ids = case when $1::text is null then c.mention_ids
+      when cardinality($2::text[]) + cardinality($3::uuid[]) = 0 then '{}' else array(
+      select m.user_id from app.memberships m where m.org_id = $4 and (m.email = any($2::text[]) or m.user_id = any($3::uuid[]))
+        and app.people_see($4, c.project_id, array[m.user_id]) order by 1) end,
+    version = c.version + 1, updated_at = now()
   from app.tasks t
-  where c.org_id = $2 and c.id = $3 and t.org_id = c.org_id and t.id = c.task_id and t.deleted_at is null
-    and app.require($4::int[] is null or c.version = any($4::int[]), 'stale-version')
-  returning c.org_id, c.id, c.project_id, c.task_id, c.author_id, c.body, c.version, c.created_at, c.updated_at
+  where c.org_id = $4 and c.id = $5 and c.deleted_at is null and t.org_id = c.org_id and t.id = c.task_id and t.deleted_at is null
+    and app.require($6::int[] is null or c.version = any($6::int[]), 'stale-version')
+  returning c.org_id, c.id, c.project_id, c.task_id, c.author_id, c.body, c.version, c.created_at, c.updated_at, c.parent_id, c.mention_ids, c.deleted_at
+),
+searchable as (
+  update app.task_search s set words = w.words, spelling = app.spelling(w.words)
+  from updated u cross join lateral app.comment_words(u.body) w(words)
+  where s.org_id = $4 and s.task_id = u.task_id and s.doc_id = u.id and $1::text is not null
 ),
 resource as (
-  select id, task_id, author_id, body, version, created_at, updated_at from updated
+  select u.id, u.task_id, u.parent_id, u.author_id, u.body, u.mention_ids,
+    (select count(*) from app.comments r where r.org_id = $4 and r.parent_id = u.id)::int as reply_count,
+    (select coalesce(jsonb_agg(jsonb_build_object('emoji', e.emoji, 'count', cardinality(e.user_ids), 'user_ids', e.user_ids) order by e.since, e.emoji), '[]')
+      from (select x.emoji, array_agg(x.user_id order by x.created_at, x.user_id) as user_ids, min(x.created_at) as since
+        from app.reactions x where x.org_id = $4 and x.comment_id = u.id group by x.emoji) e)::jsonb as reactions,
+    u.version, u.created_at, u.updated_at, u.deleted_at
+  from updated u
 ),
 recorded as (
   insert into app.events (org_id, kind, entity_id, project_id, task_id, version, payload)
-  select $2, 'comment.updated', c.id, c.project_id, c.task_id, c.version, to_jsonb(resource) from resource join updated c using (id)
+  select $4, 'comment.updated', c.id, c.project_id, c.task_id, c.version, to_jsonb(resource) from resource join updated c using (id)
 )
-select id, task_id, author_id, body, version, created_at, updated_at from resource
+select id, task_id, parent_id, author_id, body, mention_ids, reply_count, reactions, version, created_at, updated_at, deleted_at from resource
 `
 
 type UpdateCommentParams struct {
 	Body     *string
+	Emails   []string
+	People   []uuid.UUID
 	OrgID    uuid.UUID
 	ID       uuid.UUID
 	Versions []int32
 }
 
 type UpdateCommentRow struct {
-	ID        uuid.UUID
-	TaskID    uuid.UUID
-	AuthorID  uuid.UUID
-	Body      string
-	Version   int32
-	CreatedAt time.Time
-	UpdatedAt time.Time
+	ID         uuid.UUID
+	TaskID     uuid.UUID
+	ParentID   *uuid.UUID
+	AuthorID   uuid.UUID
+	Body       string
+	MentionIDs []uuid.UUID
+	ReplyCount int32
+	Reactions  api.Document
+	Version    int32
+	CreatedAt  time.Time
+	UpdatedAt  time.Time
+	DeletedAt  *time.Time
 }
 
 func (q *Queries) UpdateComment(ctx context.Context, arg UpdateCommentParams) (UpdateCommentRow, error) {
 	row := q.db.QueryRow(ctx, updateComment,
 		arg.Body,
+		arg.Emails,
+		arg.People,
 		arg.OrgID,
 		arg.ID,
 		arg.Versions,
@@ -239,11 +394,16 @@ func (q *Queries) UpdateComment(ctx context.Context, arg UpdateCommentParams) (U
 	err := row.Scan(
 		&i.ID,
 		&i.TaskID,
+		&i.ParentID,
 		&i.AuthorID,
 		&i.Body,
+		&i.MentionIDs,
+		&i.ReplyCount,
+		&i.Reactions,
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.DeletedAt,
 	)
 	return i, err
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/plinth/plinth/internal/platform/api"
 )
 
 const createSession = `-- name: CreateSession :exec
@@ -132,7 +133,7 @@ type GetMeRow struct {
 	ID    uuid.UUID
 	Email string
 	Name  string
-	Orgs  []byte
+	Orgs  api.Document
 }
 
 func (q *Queries) GetMe(ctx context.Context) (GetMeRow, error) {

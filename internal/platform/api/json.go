@@ -40,7 +40,14 @@ var strictJSON = huma.Format{
 
 // bodyError says where a value of the wrong kind stands, in the form "body.path: message" that fieldOf takes apart.
 func bodyError(e *json.SemanticError) error {
-	at := "body" + strings.ReplaceAll(string(e.JSONPointer), "/", ".")
+	at := "body"
+	for step := range e.JSONPointer.Tokens() {
+		if strings.Trim(step, "0123456789") == "" {
+			at += "[" + step + "]"
+		} else {
+			at += "." + step
+		}
+	}
 	if e.Err != nil {
 		return fmt.Errorf("%s: %w", at, e.Err)
 	}

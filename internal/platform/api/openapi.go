@@ -43,6 +43,10 @@ func schemaName(t reflect.Type, hint string) string {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
+	if strings.HasPrefix(t.Name(), "Page[") {
+		items, _ := t.FieldByName("Items")
+		return "Page" + schemaName(items.Type.Elem(), hint)
+	}
 	name := huma.DefaultSchemaNamer(t, hint)
 	pkg := path.Base(t.PkgPath())
 	if t.Name() == "" || pkg == "api" || pkg == "." {

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
@@ -101,6 +102,17 @@ func NewPage[R, T, K any](q PageQuery, rows []R, item func(R) T, key func(R) K) 
 		page.Items = append(page.Items, item(row))
 	}
 	return page, nil
+}
+
+// ListCursor makes a cursor of another list than the one being answered: for the page behind the key. The list is named
+// by the method and path of its operation and by its own path, and has no filters.
+func ListCursor(ctx context.Context, operation, path string, key any) (string, error) {
+	req := requestFrom(ctx)
+	last, err := json.Marshal(key)
+	if err != nil {
+		return "", fmt.Errorf("encode key: %w", err)
+	}
+	return req.cursors.seal(cursorState{listName(operation, req.Org.String(), path, url.Values{}), last})
 }
 
 const sealLength = 12

@@ -49,3 +49,40 @@ func TimePtr(n Nullable[Time]) *time.Time {
 	}
 	return nil
 }
+
+// Document is a JSON object that passes through unread, as the database wrote it.
+type Document []byte
+
+// OrEmpty is the object, or an empty one where it is absent.
+func (d Document) OrEmpty() Document {
+	if d == nil {
+		return Document("{}")
+	}
+	return d
+}
+
+// MarshalJSON implements json.Marshaler.
+func (d Document) MarshalJSON() ([]byte, error) {
+	return d.OrEmpty(), nil
+}
+
+// UnmarshalJSONFrom implements json.UnmarshalerFrom, for requests: there the object may be absent but not null.
+func (d *Document) UnmarshalJSONFrom(from *jsontext.Decoder) error {
+	if from.PeekKind() == 'n' {
+		return errNull
+	}
+	text, err := from.ReadValue()
+	*d = append((*d)[:0], text...)
+	return err
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (d *Document) UnmarshalJSON(text []byte) error {
+	*d = append((*d)[:0], text...)
+	return nil
+}
+
+// Schema implements huma.SchemaProvider.
+func (Document) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}
+}

@@ -58,6 +58,8 @@ type Config struct {
 	RateLimitOrg     int `env:"PLINTH_RATE_LIMIT_ORG" envDefault:"600000" min:"1" max:"1000000000" doc:"Requests a minute in one organization"`
 	BodyLimit        int `env:"PLINTH_BODY_LIMIT" envDefault:"1048576" min:"1" max:"1073741824" doc:"Bytes of a request body"`
 
+	TrashDays int `env:"PLINTH_TRASH_DAYS" envDefault:"30" min:"0" max:"36500" doc:"Days that a task stays in the trash; 0 keeps it for ever"`
+
 	RedisURL            Sensitive `env:"REDIS_URL" unused:"true" doc:"Redis for the bus and shared limits, redis:// or rediss://"`
 	S3Endpoint          string    `env:"S3_ENDPOINT" unused:"true" doc:"Object storage, http:// or https://"`
 	S3Bucket            string    `env:"S3_BUCKET" unused:"true" doc:"Bucket for files"`

@@ -69,7 +69,7 @@ func TestDefaults(t *testing.T) {
 		Addr: "127.0.0.1:8000", MetricsAddr: "127.0.0.1:9464", PublicURL: "http://127.0.0.1:8000",
 		DataDir: "./data", JWTAlgorithm: "HS256", AccessTokenMinutes: 15, RefreshTokenMinutes: 43200,
 		MailFrom: "Plinth <plinth@localhost>", LogLevel: "info", LogFormat: "json",
-		RateLimitIP: 600000, RateLimitAccount: 300000, RateLimitOrg: 600000, BodyLimit: 1 << 20,
+		RateLimitIP: 600000, RateLimitAccount: 300000, RateLimitOrg: 600000, BodyLimit: 1 << 20, TrashDays: 30,
 	}
 	// A variable set to nothing is as good as none.
 	for _, environ := range [][]string{nil, {"PLINTH_ADDR=", "JWT_SECRET=", "PLINTH_BODY_LIMIT=", "DATABASE_POOL_SIZE=0"}} {
@@ -92,7 +92,7 @@ func TestEverySettingIsRead(t *testing.T) {
 		"PLINTH_REQUIRE_PATCHED_POSTGRES=true", strong, "JWT_ALGORITHM=EdDSA", "JWT_PRIVATE_KEY="+strings.ReplaceAll(key, "\n", `\n`),
 		"ACCESS_TOKEN_EXPIRE_MINUTES=1440", "REFRESH_TOKEN_EXPIRE_MINUTES=1441", "SMTP_URL=smtp://u:p%40@mail:2525?tls=required",
 		"MAIL_FROM=Ann <ann@example.com>", "PLINTH_LOG_LEVEL=warn", "PLINTH_LOG_FORMAT=text", "PLINTH_RATE_LIMIT_IP=1",
-		"PLINTH_RATE_LIMIT_ACCOUNT=2", "PLINTH_RATE_LIMIT_ORG=3", "PLINTH_BODY_LIMIT=4", "REDIS_URL=rediss://:pw@redis:6379/0",
+		"PLINTH_RATE_LIMIT_ACCOUNT=2", "PLINTH_RATE_LIMIT_ORG=3", "PLINTH_BODY_LIMIT=4", "PLINTH_TRASH_DAYS=5", "REDIS_URL=rediss://:pw@redis:6379/0",
 		"S3_ENDPOINT=http://s3:9000", "S3_BUCKET=b", "S3_REGION=r", "S3_ACCESS_KEY_ID=id", "S3_SECRET_ACCESS_KEY=key",
 		"CLAMD_ADDR=unix:/run/clamd.sock", "STRIPE_SECRET_KEY=sk_test_1", "STRIPE_WEBHOOK_SECRET=whsec_1",
 	)
@@ -104,7 +104,7 @@ func TestEverySettingIsRead(t *testing.T) {
 		JWTSecret: config.Sensitive(strings.TrimPrefix(strong, "JWT_SECRET=")), JWTAlgorithm: "EdDSA", JWTPrivateKey: config.Sensitive(key),
 		AccessTokenMinutes: 1440, RefreshTokenMinutes: 1441, SMTPURL: "smtp://u:p%40@mail:2525?tls=required",
 		MailFrom: "Ann <ann@example.com>", LogLevel: "warn", LogFormat: "text", RateLimitIP: 1, RateLimitAccount: 2, RateLimitOrg: 3,
-		BodyLimit: 4, RedisURL: "rediss://:pw@redis:6379/0", S3Endpoint: "http://s3:9000", S3Bucket: "b", S3Region: "r",
+		BodyLimit: 4, TrashDays: 5, RedisURL: "rediss://:pw@redis:6379/0", S3Endpoint: "http://s3:9000", S3Bucket: "b", S3Region: "r",
 		S3AccessKeyID: "id", S3SecretAccessKey: "key", ClamdAddr: "unix:/run/clamd.sock", StripeSecretKey: "sk_test_1", StripeWebhookSecret: "whsec_1",
 	}
 	opt := cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })

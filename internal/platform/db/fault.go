@@ -47,11 +47,11 @@ func ofSQLState(pg *pgconn.PgError) error {
 	case pg.Code == "PLNTH", pg.Code == "42501" && pg.ConstraintName != "": // app.refuse
 		f.Kind, f.Constraint = fault.Kind(pg.ConstraintName), ""
 		if pg.ColumnName != "" {
-			f.Fields = []fault.Field{{Location: pg.ColumnName, Message: refusal(f.Kind)}}
+			f.Fields = []fault.Field{{Location: pg.ColumnName, Message: refusal(f.Kind, pg.Detail)}}
 		}
 	case pg.Code == "42501": // a policy
 		f.Kind = fault.Forbidden
-	case pg.ConstraintName == "tasks_column_fkey": // the column changed or went while a task came in
+	case pg.ConstraintName == "tasks_column_fkey", inTask(pg.ConstraintName): // what it came into has moved or gone meanwhile
 		f.Kind, f.Retryable = fault.Conflict, true
 	case pg.Code == "23503": // foreign key: a reference to what is not there, or not ours
 		f.Kind = fault.NotFound
@@ -71,7 +71,21 @@ func ofSQLState(pg *pgconn.PgError) error {
 	return f
 }
 
-func refusal(kind fault.Kind) string {
+// inTask reports the foreign keys of what hangs on a task, which hold the task's project too: the task moved to another
+// project, or went, while something was hung on it. Whether the task is there the statement has asked by then.
+func inTask(constraint string) bool {
+	switch constraint {
+	case "comments_task_fkey", "task_links_task_fkey", "task_links_other_fkey":
+		return true
+	}
+	return strings.HasSuffix(constraint, "_org_id_task_id_project_id_fkey")
+}
+
+// refusal is why app.refuse says no, in its own words where it has some.
+func refusal(kind fault.Kind, why string) string {
+	if why != "" {
+		return why
+	}
 	if kind == fault.NotFound {
 		return "does not exist"
 	}

@@ -1,6 +1,7 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -30,7 +31,7 @@ func Migrate(ctx context.Context, url string, files fs.FS) (int, error) {
 		applied = len(results)
 		var partial *goose.PartialError
 		if errors.As(err, &partial) {
-			return fmt.Errorf("migration %s: %w", partial.Failed.Source.Path, partial.Err)
+			return fmt.Errorf("migration %s: %w", sourceName(partial.Failed.Source), partial.Err)
 		}
 		return err
 	})
@@ -43,11 +44,16 @@ func Migrations(ctx context.Context, url string, files fs.FS) ([]Migration, erro
 	err := withProvider(url, files, func(p *goose.Provider) error {
 		status, err := p.Status(ctx)
 		for _, s := range status {
-			list = append(list, Migration{s.Source.Version, s.Source.Path, s.AppliedAt})
+			list = append(list, Migration{s.Source.Version, sourceName(s.Source), s.AppliedAt})
 		}
 		return err
 	})
 	return list, err
+}
+
+// sourceName is the name of a migration's file; a step of River's has none.
+func sourceName(s *goose.Source) string {
+	return cmp.Or(s.Path, fmt.Sprintf("%05d_jobs", s.Version))
 }
 
 func withProvider(url string, files fs.FS, use func(*goose.Provider) error) error {
@@ -60,7 +66,7 @@ func withProvider(url string, files fs.FS, use func(*goose.Provider) error) erro
 	if err != nil {
 		return fmt.Errorf("make migration lock: %w", err)
 	}
-	p, err := goose.NewProvider(goose.DialectPostgres, conn, files, goose.WithSessionLocker(locker))
+	p, err := goose.NewProvider(goose.DialectPostgres, conn, files, goose.WithSessionLocker(locker), goose.WithGoMigrations(jobMigrations(url)...))
 	if err != nil {
 		return fmt.Errorf("read migrations: %w", err)
 	}

@@ -12,7 +12,6 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
-	pgxuuid "github.com/vgarvardt/pgx-google-uuid/v5"
 )
 
 // AppRole is the database role that serves requests: no superuser, no BYPASSRLS, owner of nothing.
@@ -51,8 +50,9 @@ func Open(ctx context.Context, url string, o Options) (*Pool, error) {
 	}
 	takeRole := cfg.ConnConfig.User != AppRole
 	cfg.AfterConnect = func(ctx context.Context, c *pgx.Conn) error {
-		pgxuuid.Register(c.TypeMap())
-		settings := "set statement_timeout = '10s'; set lock_timeout = '5s'; set idle_in_transaction_session_timeout = '15s'; set timezone = 'UTC'"
+		registerUUID(c.TypeMap())
+		settings := "set statement_timeout = '10s'; set lock_timeout = '5s'; set idle_in_transaction_session_timeout = '15s'; set timezone = 'UTC'; " +
+			"set jit = off; set max_parallel_workers_per_gather = 0" // every statement is short
 		if takeRole {
 			settings += "; set role " + AppRole
 		}
@@ -107,6 +107,13 @@ type Subject struct {
 func (p *Pool) Org(who Subject, org uuid.UUID, need int16) *Scope {
 	return &Scope{pool: p.pool, who: who, org: org,
 		entry: statement{"select app.enter_org($1, $2, $3, $4, $5)", []any{who.Reseller, who.User, who.Session, org, need}}}
+}
+
+// Job is the scope of an organization for work that goes on after the request of a user, without the session: the user
+// must still be a member whose role there is need or higher.
+func (p *Pool) Job(user, org uuid.UUID, need int16) *Scope {
+	return &Scope{pool: p.pool, who: Subject{User: user}, org: org,
+		entry: statement{"select app.enter_job($1, $2, $3)", []any{user, org, need}}}
 }
 
 // User is a signed-in user's own scope, outside any organization.

@@ -26,7 +26,11 @@ type Scope struct {
 	first []statement
 
 	key *claim // set while the request carries an Idempotency-Key
-	tx  pgx.Tx // the open transaction of a keyed request
+	tx  pgx.Tx // the open transaction of a keyed request, or of Together
+
+	together bool // the next query opens a transaction, for those after it too
+	tries    int  // how many savepoints are around the next query
+	sent     int  // batches so far
 }
 
 type statement struct {
@@ -101,7 +105,7 @@ func (s *Scope) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
 // send starts the batch and reads it up to the last statement's result.
 func (s *Scope) send(ctx context.Context, sql string, args []any) (*sentBatch, error) {
 	var b pgx.Batch
-	if s.tx == nil && s.key != nil {
+	if s.tx == nil && (s.key != nil || s.together) {
 		b.BeginTx(pgx.TxOptions{})
 	}
 	if s.tx == nil {
@@ -115,6 +119,7 @@ func (s *Scope) send(ctx context.Context, sql string, args []any) (*sentBatch, e
 	}
 	s.first = nil
 	b.Queue(sql, args...)
+	s.sent++
 
 	sent := &sentBatch{ahead: b.Len() - 1}
 	if s.tx != nil {
@@ -175,16 +180,10 @@ func (s *Scope) Keep(ctx context.Context, a Answer) error {
 	s.first = append(s.first, s.entry, statement{
 		"update app.idempotency_keys set status = $1, headers = $2, body = $3 where org_id = $4 and actor_id = $5 and key = $6",
 		[]any{a.Status, headers, a.Body, s.org, s.who.User, s.key.key}})
-	if _, err := s.Exec(ctx, "commit"); err != nil {
-		s.Abort(ctx)
-		return err
-	}
-	s.tx.(heldTx).conn.Release()
-	s.tx = nil
-	return nil
+	return s.commit(ctx)
 }
 
-// Abort rolls a claimed transaction back and gives its connection back. Without one it does nothing.
+// Abort rolls a held transaction back and gives its connection back. Without one it does nothing.
 func (s *Scope) Abort(ctx context.Context) {
 	held, ok := s.tx.(heldTx)
 	if !ok {

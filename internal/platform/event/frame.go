@@ -37,7 +37,7 @@ type Frame struct {
 
 // NewFrame encodes a record. Status is that of the resource, where it has one.
 func NewFrame(r Record, cursor string) ([]byte, error) {
-	data, err := restTimes(r.Payload)
+	data, err := RestTimes(r.Payload)
 	if err != nil {
 		return nil, fmt.Errorf("read payload of event %s: %w", r.UID, err)
 	}
@@ -56,12 +56,25 @@ func NewFrame(r Record, cursor string) ([]byte, error) {
 	return json.Marshal(f)
 }
 
-// restTimes writes the times of a resource as REST does: PostgreSQL's JSON has +00:00 where Go's has Z.
-func restTimes(payload []byte) (jsontext.Value, error) {
+// RestTimes writes the times of resources as REST does: PostgreSQL's JSON has +00:00 where Go's has Z. What users put
+// into custom fields stays as it is.
+func RestTimes(payload []byte) (jsontext.Value, error) {
 	var out bytes.Buffer
-	from, to := jsontext.NewDecoder(bytes.NewReader(payload)), jsontext.NewEncoder(&out)
+	trusted := jsontext.AllowDuplicateNames(true) // there are none; looking for them is half the work
+	from, to := jsontext.NewDecoder(bytes.NewReader(payload), trusted), jsontext.NewEncoder(&out, trusted)
+	var name string // of the member that is read
 	for {
-		isTime := from.PeekKind() == '"' && strings.HasSuffix(string(from.StackPointer()), "_at")
+		if name == "fields" {
+			value, err := from.ReadValue()
+			if err != nil {
+				return nil, err
+			}
+			if err := to.WriteValue(value); err != nil {
+				return nil, err
+			}
+			name = ""
+		}
+		within, count := from.StackIndex(from.StackDepth())
 		token, err := from.ReadToken()
 		if errors.Is(err, io.EOF) {
 			return bytes.TrimSpace(out.Bytes()), nil
@@ -69,8 +82,14 @@ func restTimes(payload []byte) (jsontext.Value, error) {
 		if err != nil {
 			return nil, err
 		}
-		if at, err := time.Parse(time.RFC3339, token.String()); isTime && err == nil {
-			token = jsontext.String(at.UTC().Format(time.RFC3339Nano))
+		switch {
+		case token.Kind() != '"':
+		case within == '{' && count%2 == 0:
+			name = token.String()
+		case strings.HasSuffix(name, "_at"):
+			if at, err := time.Parse(time.RFC3339, token.String()); err == nil {
+				token = jsontext.String(at.UTC().Format(time.RFC3339Nano))
+			}
 		}
 		if err := to.WriteToken(token); err != nil {
 			return nil, err
@@ -108,6 +127,23 @@ func (c *Cursors) Seal(org uuid.UUID, p Position) string {
 	out = append(out, plain...)
 	cipher.NewCTR(c.block, iv).XORKeyStream(out[len(iv):], plain)
 	return base64.RawURLEncoding.EncodeToString(out)
+}
+
+// ErrCursor is the error of Open.
+var ErrCursor = errors.New("no cursor of this stream in its present epoch")
+
+// Open gives the position that Seal was given for the organization.
+func (c *Cursors) Open(org uuid.UUID, cursor string) (Position, error) {
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
+	if err != nil || len(raw) != aes.BlockSize+16 {
+		return Position{}, ErrCursor
+	}
+	iv, plain := raw[:aes.BlockSize], make([]byte, 16)
+	cipher.NewCTR(c.block, iv).XORKeyStream(plain, raw[aes.BlockSize:])
+	if !hmac.Equal(iv, c.iv(org, plain)) {
+		return Position{}, ErrCursor
+	}
+	return Position{XID: binary.BigEndian.Uint64(plain), ID: int64(binary.BigEndian.Uint64(plain[8:]))}, nil
 }
 
 func (c *Cursors) iv(org uuid.UUID, plain []byte) []byte {

@@ -78,6 +78,9 @@ func (s Snapshot) Horizon() Position {
 	return Position{XID: s.xmin} // events of the horizon's own transaction have ids above 0
 }
 
+// Settled is a snapshot that saw what lies before s's horizon, and nothing else.
+func (s Snapshot) Settled() Snapshot { return Snapshot{xmin: s.xmin, xmax: s.xmin} }
+
 // Saw reports whether the snapshot showed the event at the position.
 func (s Snapshot) Saw(p Position) bool {
 	return p.XID < s.xmin || p.XID < s.xmax && !slices.Contains(s.running, p.XID)

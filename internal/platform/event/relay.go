@@ -9,7 +9,7 @@ import (
 // Relay follows the log and hands every event, in order, to one receiver.
 type Relay struct {
 	Log     Log
-	Deliver func(Record) // must not block
+	Deliver func(context.Context, Record) // in the log's order; what it waits for, all events after it wait for
 	Logger  *slog.Logger
 
 	wake chan struct{}
@@ -22,7 +22,7 @@ const (
 )
 
 // NewRelay makes a relay; Run starts it.
-func NewRelay(log Log, deliver func(Record), logger *slog.Logger) *Relay {
+func NewRelay(log Log, deliver func(context.Context, Record), logger *slog.Logger) *Relay {
 	return &Relay{log, deliver, logger, make(chan struct{}, 1)}
 }
 
@@ -55,7 +55,7 @@ func (r *Relay) Run(ctx context.Context, from Position) {
 			wait = idlePoll
 		}
 		for _, rec := range records {
-			r.Deliver(rec)
+			r.Deliver(ctx, rec)
 			from = rec.Position
 		}
 		switch {

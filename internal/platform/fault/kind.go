@@ -27,6 +27,10 @@ const (
 	AlreadyMember        Kind = "already-member"
 	LastAdmin            Kind = "last-admin"
 	ColumnNotEmpty       Kind = "column-not-empty"
+	WipLimit             Kind = "wip-limit"
+	OptionInUse          Kind = "option-in-use"
+	LinkExists           Kind = "link-exists"
+	JobEnded             Kind = "job-ended"
 	IdempotencyInFlight  Kind = "idempotency-in-flight"
 	IdempotencyMismatch  Kind = "idempotency-mismatch"
 	InvitationGone       Kind = "invitation-gone"
@@ -71,10 +75,14 @@ func Kinds() []Info {
 		{Conflict, http.StatusConflict, "The change collides with another one", "Somebody changed the same things at the same moment, or the request contradicts the present state. Read it again, then decide."},
 		{EmailTaken, http.StatusConflict, "This e-mail address cannot be used", "An account with this e-mail address exists. Log in with it instead."},
 		{KeyTaken, http.StatusConflict, "The project key is in use", "Another project of this organization has this key. Choose another, or leave it out to have one derived from the name."},
-		{NameTaken, http.StatusConflict, "The name is in use", "Another label of this organization has this name."},
-		{AlreadyMember, http.StatusConflict, "Already a member", "A member of the organization has this e-mail address."},
+		{NameTaken, http.StatusConflict, "The name is in use", "Another one of the same kind has this name; the entry of errors says which part of the request it is."},
+		{AlreadyMember, http.StatusConflict, "Already a member", "The person is a member of it by now: of the organization that you invite to, or of the project that you add to."},
 		{LastAdmin, http.StatusConflict, "An organization keeps at least one admin", "The last admin can neither leave nor take a lower role. Make somebody else admin first."},
-		{ColumnNotEmpty, http.StatusConflict, "The column still holds tasks", "Move or delete the column's tasks first."},
+		{ColumnNotEmpty, http.StatusConflict, "The column still holds tasks", "Move or delete the column's tasks first, the archived ones too."},
+		{WipLimit, http.StatusConflict, "The column is full", "The column has a hard limit for its work in progress, and as many tasks. Finish or move one of them first, or have the limit changed."},
+		{OptionInUse, http.StatusConflict, "The option is in use", "Tasks have this option of the custom field as their value. Give them another one first."},
+		{LinkExists, http.StatusConflict, "The tasks are linked already", "A link of this kind stands between the two tasks."},
+		{JobEnded, http.StatusConflict, "The job has ended", "What is over cannot be cancelled."},
 		{IdempotencyInFlight, http.StatusConflict, "The first request with this key is still running", "Try again in a moment with the same Idempotency-Key; the first answer will be replayed."},
 		{InvitationGone, http.StatusGone, "The invitation is not valid any more", "The invitation is unknown, expired, already accepted, or was replaced by a newer one. Ask for a new one."},
 		{StaleVersion, http.StatusPreconditionFailed, "Somebody changed it since", "If-Match names another version than the present one. Read it again, look at what changed, and send the change with the new ETag."},

@@ -2,6 +2,8 @@
 package hub
 
 import (
+	"maps"
+	"slices"
 	"sync"
 
 	"github.com/google/uuid"
@@ -22,13 +24,17 @@ const (
 const MaxBehind = 1 << 20
 
 // Message is something to send, encoded once for all its receivers.
-type Message interface{ Size() int }
+type Message interface {
+	Size() int
+	IsFor(*Client) bool // asked as soon as the client's access is known
+}
 
 // Client is a connection's mailbox. The publisher never waits for its reader.
 type Client struct {
 	Org, User, Session uuid.UUID
 
 	mu     sync.Mutex
+	access *Access // nil until it is known
 	queue  []Message
 	behind int
 	reason Reason
@@ -39,6 +45,40 @@ type Client struct {
 func NewClient(org, user, session uuid.UUID) *Client {
 	return &Client{Org: org, User: user, Session: session, ready: make(chan struct{}, 1)}
 }
+
+// Access is which of an organization's projects a connection may hear of: all or none, but for the exceptions.
+type Access struct {
+	All    bool
+	Except map[uuid.UUID]bool
+}
+
+// Admit gives the connection its first access, unless a later one has been set by now. What came before and is not for it
+// leaves the mailbox.
+func (c *Client) Admit(a *Access) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.access == nil {
+		c.setAccess(a)
+	}
+}
+
+// SetAccess changes what the connection hears of from here on.
+func (c *Client) SetAccess(a *Access) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.setAccess(a)
+}
+
+func (c *Client) setAccess(a *Access) {
+	first := c.access == nil
+	c.access = a
+	if first {
+		c.queue = slices.DeleteFunc(c.queue, func(m Message) bool { return !m.IsFor(c) })
+	}
+}
+
+// Sees reports whether the connection may hear of the project. A Message's IsFor calls it.
+func (c *Client) Sees(project uuid.UUID) bool { return c.access.All != c.access.Except[project] }
 
 // Ready yields when there is something to Take.
 func (c *Client) Ready() <-chan struct{} { return c.ready }
@@ -72,7 +112,7 @@ func (c *Client) end(reason Reason) {
 func (c *Client) put(m Message) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.reason != 0 {
+	if c.reason != 0 || c.access != nil && !m.IsFor(c) {
 		return
 	}
 	if c.behind += m.Size(); c.behind > MaxBehind {
@@ -150,6 +190,13 @@ func (h *Hub) Publish(org uuid.UUID, message func() (Message, error)) error {
 		c.put(m)
 	}
 	return nil
+}
+
+// Clients are the connections to an organization.
+func (h *Hub) Clients(org uuid.UUID) []*Client {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return slices.Collect(maps.Keys(h.rooms[org]))
 }
 
 // EndMember ends a user's connections to an organization.

@@ -2,6 +2,7 @@ package hub_test
 
 import (
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 
@@ -13,6 +14,43 @@ import (
 type text string
 
 func (m text) Size() int { return len(m) }
+
+func (text) IsFor(*hub.Client) bool { return true }
+
+// secret is about a project.
+type secret struct {
+	text
+	project uuid.UUID
+}
+
+func (m secret) IsFor(c *hub.Client) bool { return c.Sees(m.project) }
+
+// TestAccess: what came before the access was known is held to it, and each change counts from then on.
+func TestAccess(t *testing.T) {
+	h, org := hub.New(), uuid.New()
+	one, other := uuid.New(), uuid.New()
+	client := join(h, org)
+	said := func(want ...hub.Message) {
+		t.Helper()
+		publish(t, h, org, secret{"one", one})
+		publish(t, h, org, secret{"other", other})
+		if got, _ := client.Take(); !slices.Equal(got, want) {
+			t.Errorf("heard %v, want %v", got, want)
+		}
+	}
+	publish(t, h, org, secret{"early", one})
+	publish(t, h, org, secret{"early too", other})
+	client.Admit(&hub.Access{All: true, Except: map[uuid.UUID]bool{other: true}})
+	said(secret{"early", one}, secret{"one", one})
+	client.SetAccess(&hub.Access{Except: map[uuid.UUID]bool{other: true}})
+	said(secret{"other", other})
+	client.Admit(&hub.Access{All: true}) // too late
+	said(secret{"other", other})
+	client.SetAccess(&hub.Access{All: true})
+	said(secret{"one", one}, secret{"other", other})
+	client.SetAccess(&hub.Access{})
+	said()
+}
 
 func publish(t *testing.T, h *hub.Hub, org uuid.UUID, m hub.Message) {
 	t.Helper()

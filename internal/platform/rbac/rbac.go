@@ -40,12 +40,22 @@ const (
 	ProjectRead   Permission = "project.read"
 	ProjectWrite  Permission = "project.write"
 	ProjectDelete Permission = "project.delete"
+	ProjectAccess Permission = "project.access" // changing who is in a project needs its admin, as the policy says
+	FieldRead     Permission = "field.read"
+	FieldWrite    Permission = "field.write"
+	TemplateRead  Permission = "template.read"
+	TemplateWrite Permission = "template.write"
 	BoardRead     Permission = "board.read"
 	BoardWrite    Permission = "board.write"
 	LabelRead     Permission = "label.read"
 	LabelWrite    Permission = "label.write"
 	TaskRead      Permission = "task.read"
 	TaskWrite     Permission = "task.write"
+	TaskWatch     Permission = "task.watch"
+	ViewRead      Permission = "view.read"
+	ViewWrite     Permission = "view.write"
+	JobRead       Permission = "job.read"
+	JobWrite      Permission = "job.write"
 	CommentRead   Permission = "comment.read"
 	CommentWrite  Permission = "comment.write"
 	EventRead     Permission = "event.read"
@@ -54,9 +64,10 @@ const (
 // Least is the lowest role that has the permission; false means that no role has it.
 func Least(p Permission) (Role, bool) {
 	switch p {
-	case OrgRead, MemberRead, MemberLeave, ProjectRead, BoardRead, LabelRead, TaskRead, CommentRead, EventRead:
+	case OrgRead, MemberRead, MemberLeave, ProjectRead, ProjectAccess, FieldRead, TemplateRead, BoardRead, LabelRead, TaskRead,
+		TaskWatch, ViewRead, CommentRead, EventRead:
 		return Guest, true
-	case ProjectWrite, BoardWrite, LabelWrite, TaskWrite, CommentWrite:
+	case ProjectWrite, FieldWrite, TemplateWrite, BoardWrite, LabelWrite, TaskWrite, ViewWrite, JobRead, JobWrite, CommentWrite:
 		return Member, true
 	case OrgUpdate, MemberInvite, MemberUpdate, ProjectDelete:
 		return Admin, true

@@ -12,6 +12,68 @@ import (
 	"github.com/google/uuid"
 )
 
+const createMember = `-- name: CreateMember :one
+with project as (
+  select p.org_id, p.id from app.projects p where p.org_id = $1 and p.id = $2
+    and app.require(exists (select from app.memberships m where m.org_id = $1 and m.user_id = $3), 'not-found', 'body.user_id')
+    and app.require($4 = 'guest' or not exists (select from app.memberships m where m.org_id = $1 and m.user_id = $3 and m.role = 'guest'),
+      'validation', 'body.role', 'a guest of the organization is a guest of its projects')
+),
+created as (
+  insert into app.project_members (org_id, project_id, user_id, role)
+  select p.org_id, p.id, $3, $4 from project p
+  returning org_id, project_id, user_id, role, version, created_at, updated_at
+),
+resource as (
+  select c.project_id, c.user_id, m.email, m.name, c.role, c.version, c.created_at, c.updated_at
+  from created c join app.memberships m on m.org_id = $1 and m.user_id = c.user_id
+),
+recorded as (
+  insert into app.events (org_id, kind, entity_id, project_id, version, payload)
+  select $1, 'project_member.added', user_id, project_id, version, to_jsonb(resource) from resource
+)
+select project_id, user_id, email, name, role, version, created_at, updated_at from resource
+`
+
+type CreateMemberParams struct {
+	OrgID     uuid.UUID
+	ProjectID uuid.UUID
+	UserID    uuid.UUID
+	Role      interface{}
+}
+
+type CreateMemberRow struct {
+	ProjectID uuid.UUID
+	UserID    uuid.UUID
+	Email     string
+	Name      string
+	Role      string
+	Version   int32
+	CreatedAt time.Time
+	UpdatedAt time.Time
+}
+
+func (q *Queries) CreateMember(ctx context.Context, arg CreateMemberParams) (CreateMemberRow, error) {
+	row := q.db.QueryRow(ctx, createMember,
+		arg.OrgID,
+		arg.ProjectID,
+		arg.UserID,
+		arg.Role,
+	)
+	var i CreateMemberRow
+	err := row.Scan(
+		&i.ProjectID,
+		&i.UserID,
+		&i.Email,
+		&i.Name,
+		&i.Role,
+		&i.Version,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+	)
+	return i, err
+}
+
 const createProject = `-- name: CreateProject :one
 with chosen as (
   select c.key from unnest($1::text[]) with ordinality c(key, n)
@@ -19,18 +81,29 @@ with chosen as (
   order by c.n limit 1
 ),
 created as (
-  insert into app.projects (org_id, id, key, name, description)
-  select $2, $3, chosen.key, $4, $5 from chosen
-  returning org_id, id, key, name, description, last_number, archived_at, version, created_at, updated_at
+  insert into app.projects (org_id, id, key, name, description, private)
+  select $2, $3, chosen.key, $4, $5, $6 from chosen
+  returning org_id, id, key, name, description, last_number, archived_at, version, created_at, updated_at, private
+),
+admin as (
+  insert into app.project_members (org_id, project_id, user_id, role)
+  select org_id, id, app.current_user_id(), 'admin' from created
+  returning org_id, project_id, user_id, role, version, created_at, updated_at
 ),
 resource as (
-  select id, key, name, description, archived_at, version, created_at, updated_at from created
+  select id, key, name, description, private, archived_at, version, created_at, updated_at from created
 ),
 recorded as (
   insert into app.events (org_id, kind, entity_id, project_id, version, payload)
   select $2, 'project.created', id, id, version, to_jsonb(resource) from resource
+),
+admin_recorded as (
+  insert into app.events (org_id, kind, entity_id, project_id, version, payload)
+  select a.org_id, 'project_member.added', a.user_id, a.project_id, a.version, jsonb_build_object('project_id', a.project_id, 'user_id', a.user_id,
+    'email', m.email, 'name', m.name, 'role', a.role, 'version', a.version, 'created_at', a.created_at, 'updated_at', a.updated_at)
+  from admin a join app.memberships m on m.org_id = a.org_id and m.user_id = a.user_id
 )
-select id, key, name, description, archived_at, version, created_at, updated_at from resource
+select id, key, name, description, private, archived_at, version, created_at, updated_at from resource
 `
 
 type CreateProjectParams struct {
@@ -39,6 +112,7 @@ type CreateProjectParams struct {
 	ID          uuid.UUID
 	Name        string
 	Description string
+	Private     bool
 }
 
 type CreateProjectRow struct {
@@ -46,6 +120,7 @@ type CreateProjectRow struct {
 	Key         string
 	Name        string
 	Description string
+	Private     bool
 	ArchivedAt  *time.Time
 	Version     int32
 	CreatedAt   time.Time
@@ -60,6 +135,7 @@ func (q *Queries) CreateProject(ctx context.Context, arg CreateProjectParams) (C
 		arg.ID,
 		arg.Name,
 		arg.Description,
+		arg.Private,
 	)
 	var i CreateProjectRow
 	err := row.Scan(
@@ -67,12 +143,50 @@ func (q *Queries) CreateProject(ctx context.Context, arg CreateProjectParams) (C
 		&i.Key,
 		&i.Name,
 		&i.Description,
+		&i.Private,
 		&i.ArchivedAt,
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
 	)
 	return i, err
+}
+
+const deleteMember = `-- name: DeleteMember :one
+with deleted as (
+  delete from app.project_members x
+  where x.org_id = $1 and x.project_id = $2 and x.user_id = $3
+    and app.require($4::int[] is null or x.version = any($4::int[]), 'stale-version')
+  returning org_id, project_id, user_id, role, version, created_at, updated_at
+),
+resource as (
+  select d.project_id, d.user_id, m.email, m.name, d.role, d.version + 1 as version, d.created_at, d.updated_at
+  from deleted d join app.memberships m on m.org_id = $1 and m.user_id = d.user_id
+),
+recorded as (
+  insert into app.events (org_id, kind, entity_id, project_id, version, payload)
+  select $1, 'project_member.removed', user_id, project_id, version, to_jsonb(resource) from resource
+)
+select user_id from resource
+`
+
+type DeleteMemberParams struct {
+	OrgID     uuid.UUID
+	ProjectID uuid.UUID
+	UserID    uuid.UUID
+	Versions  []int32
+}
+
+func (q *Queries) DeleteMember(ctx context.Context, arg DeleteMemberParams) (uuid.UUID, error) {
+	row := q.db.QueryRow(ctx, deleteMember,
+		arg.OrgID,
+		arg.ProjectID,
+		arg.UserID,
+		arg.Versions,
+	)
+	var user_id uuid.UUID
+	err := row.Scan(&user_id)
+	return user_id, err
 }
 
 const deleteProject = `-- name: DeleteProject :one
@@ -82,10 +196,10 @@ with emptied as (
 deleted as (
   delete from app.projects p where p.org_id = $1 and p.id = $2
     and app.require($3::int[] is null or p.version = any($3::int[]), 'stale-version')
-  returning org_id, id, key, name, description, last_number, archived_at, version, created_at, updated_at
+  returning org_id, id, key, name, description, last_number, archived_at, version, created_at, updated_at, private
 ),
 resource as (
-  select id, key, name, description, archived_at, version + 1 as version, created_at, updated_at from deleted
+  select id, key, name, description, private, archived_at, version + 1 as version, created_at, updated_at from deleted
 ),
 recorded as (
   insert into app.events (org_id, kind, entity_id, project_id, version, payload)
@@ -108,8 +222,18 @@ func (q *Queries) DeleteProject(ctx context.Context, arg DeleteProjectParams) (u
 	return id, err
 }
 
+const enterNew = `-- name: EnterNew :exec
+select app.found_project($1)
+`
+
+// Queued before a project is made, whose admin its maker is.
+func (q *Queries) EnterNew(ctx context.Context, id uuid.UUID) error {
+	_, err := q.db.Exec(ctx, enterNew, id)
+	return err
+}
+
 const getProject = `-- name: GetProject :one
-select id, key, name, description, archived_at, version, created_at, updated_at
+select id, key, name, description, private, archived_at, version, created_at, updated_at
 from app.projects where org_id = $1 and id = $2
 `
 
@@ -123,6 +247,7 @@ type GetProjectRow struct {
 	Key         string
 	Name        string
 	Description string
+	Private     bool
 	ArchivedAt  *time.Time
 	Version     int32
 	CreatedAt   time.Time
@@ -137,6 +262,7 @@ func (q *Queries) GetProject(ctx context.Context, arg GetProjectParams) (GetProj
 		&i.Key,
 		&i.Name,
 		&i.Description,
+		&i.Private,
 		&i.ArchivedAt,
 		&i.Version,
 		&i.CreatedAt,
@@ -145,8 +271,67 @@ func (q *Queries) GetProject(ctx context.Context, arg GetProjectParams) (GetProj
 	return i, err
 }
 
+const listMembers = `-- name: ListMembers :many
+select x.project_id, x.user_id, m.email, m.name, x.role, x.version, x.created_at, x.updated_at
+from app.project_members x join app.memberships m on m.org_id = x.org_id and m.user_id = x.user_id
+where x.org_id = $1 and x.project_id = $2 and ($3::uuid is null or x.user_id > $3::uuid)
+order by x.user_id limit $4
+`
+
+type ListMembersParams struct {
+	OrgID     uuid.UUID
+	ProjectID uuid.UUID
+	After     *uuid.UUID
+	More      int32
+}
+
+type ListMembersRow struct {
+	ProjectID uuid.UUID
+	UserID    uuid.UUID
+	Email     string
+	Name      string
+	Role      string
+	Version   int32
+	CreatedAt time.Time
+	UpdatedAt time.Time
+}
+
+func (q *Queries) ListMembers(ctx context.Context, arg ListMembersParams) ([]ListMembersRow, error) {
+	rows, err := q.db.Query(ctx, listMembers,
+		arg.OrgID,
+		arg.ProjectID,
+		arg.After,
+		arg.More,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListMembersRow
+	for rows.Next() {
+		var i ListMembersRow
+		if err := rows.Scan(
+			&i.ProjectID,
+			&i.UserID,
+			&i.Email,
+			&i.Name,
+			&i.Role,
+			&i.Version,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listProjects = `-- name: ListProjects :many
-select id, key, name, description, archived_at, version, created_at, updated_at
+select id, key, name, description, private, archived_at, version, created_at, updated_at
 from app.projects
 where org_id = $1 and ($2::uuid is null or id > $2::uuid)
 order by id limit $3
@@ -163,6 +348,7 @@ type ListProjectsRow struct {
 	Key         string
 	Name        string
 	Description string
+	Private     bool
 	ArchivedAt  *time.Time
 	Version     int32
 	CreatedAt   time.Time
@@ -183,6 +369,7 @@ func (q *Queries) ListProjects(ctx context.Context, arg ListProjectsParams) ([]L
 			&i.Key,
 			&i.Name,
 			&i.Description,
+			&i.Private,
 			&i.ArchivedAt,
 			&i.Version,
 			&i.CreatedAt,
@@ -198,28 +385,120 @@ func (q *Queries) ListProjects(ctx context.Context, arg ListProjectsParams) ([]L
 	return items, nil
 }
 
-const updateProject = `-- name: UpdateProject :one
+const requireProject = `-- name: RequireProject :exec
+select app.require(exists (select from app.projects p where p.org_id = $1 and p.id = $2), 'not-found')
+`
+
+type RequireProjectParams struct {
+	OrgID uuid.UUID
+	ID    uuid.UUID
+}
+
+func (q *Queries) RequireProject(ctx context.Context, arg RequireProjectParams) error {
+	_, err := q.db.Exec(ctx, requireProject, arg.OrgID, arg.ID)
+	return err
+}
+
+const requireRank = `-- name: RequireRank :exec
+select app.writable_project($1, $2, $3)
+`
+
+type RequireRankParams struct {
+	OrgID uuid.UUID
+	ID    uuid.UUID
+	Rank  int32
+}
+
+func (q *Queries) RequireRank(ctx context.Context, arg RequireRankParams) error {
+	_, err := q.db.Exec(ctx, requireRank, arg.OrgID, arg.ID, arg.Rank)
+	return err
+}
+
+const updateMember = `-- name: UpdateMember :one
 with updated as (
-  update app.projects p set name = coalesce($1, p.name), description = coalesce($2, p.description),
-    archived_at = case $3::bool when true then coalesce(p.archived_at, now()) when false then null else p.archived_at end,
-    version = p.version + 1, updated_at = now()
-  where p.org_id = $4 and p.id = $5
-    and app.require($6::int[] is null or p.version = any($6::int[]), 'stale-version')
-  returning org_id, id, key, name, description, last_number, archived_at, version, created_at, updated_at
+  update app.project_members x set role = coalesce($1, x.role), version = x.version + 1, updated_at = now()
+  where x.org_id = $2 and x.project_id = $3 and x.user_id = $4
+    and app.require($5::int[] is null or x.version = any($5::int[]), 'stale-version')
+    and app.require($1 = 'guest' or not exists (select from app.memberships m where m.org_id = $2 and m.user_id = $4 and m.role = 'guest'),
+      'validation', 'body.role', 'a guest of the organization is a guest of its projects')
+  returning org_id, project_id, user_id, role, version, created_at, updated_at
 ),
 resource as (
-  select id, key, name, description, archived_at, version, created_at, updated_at from updated
+  select u.project_id, u.user_id, m.email, m.name, u.role, u.version, u.created_at, u.updated_at
+  from updated u join app.memberships m on m.org_id = $2 and m.user_id = u.user_id
 ),
 recorded as (
   insert into app.events (org_id, kind, entity_id, project_id, version, payload)
-  select $4, 'project.updated', id, id, version, to_jsonb(resource) from resource
+  select $2, 'project_member.updated', user_id, project_id, version, to_jsonb(resource) from resource
 )
-select id, key, name, description, archived_at, version, created_at, updated_at from resource
+select project_id, user_id, email, name, role, version, created_at, updated_at from resource
+`
+
+type UpdateMemberParams struct {
+	Role      *string
+	OrgID     uuid.UUID
+	ProjectID uuid.UUID
+	UserID    uuid.UUID
+	Versions  []int32
+}
+
+type UpdateMemberRow struct {
+	ProjectID uuid.UUID
+	UserID    uuid.UUID
+	Email     string
+	Name      string
+	Role      string
+	Version   int32
+	CreatedAt time.Time
+	UpdatedAt time.Time
+}
+
+func (q *Queries) UpdateMember(ctx context.Context, arg UpdateMemberParams) (UpdateMemberRow, error) {
+	row := q.db.QueryRow(ctx, updateMember,
+		arg.Role,
+		arg.OrgID,
+		arg.ProjectID,
+		arg.UserID,
+		arg.Versions,
+	)
+	var i UpdateMemberRow
+	err := row.Scan(
+		&i.ProjectID,
+		&i.UserID,
+		&i.Email,
+		&i.Name,
+		&i.Role,
+		&i.Version,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+	)
+	return i, err
+}
+
+const updateProject = `-- name: UpdateProject :one
+with updated as (
+  update app.projects p set name = coalesce($1, p.name), description = coalesce($2, p.description),
+    private = coalesce($3, p.private),
+    archived_at = case $4::bool when true then coalesce(p.archived_at, now()) when false then null else p.archived_at end,
+    version = p.version + 1, updated_at = now()
+  where p.org_id = $5 and p.id = $6
+    and app.require($7::int[] is null or p.version = any($7::int[]), 'stale-version')
+  returning org_id, id, key, name, description, last_number, archived_at, version, created_at, updated_at, private
+),
+resource as (
+  select id, key, name, description, private, archived_at, version, created_at, updated_at from updated
+),
+recorded as (
+  insert into app.events (org_id, kind, entity_id, project_id, version, payload)
+  select $5, 'project.updated', id, id, version, to_jsonb(resource) from resource
+)
+select id, key, name, description, private, archived_at, version, created_at, updated_at from resource
 `
 
 type UpdateProjectParams struct {
 	Name        *string
 	Description *string
+	Private     *bool
 	Archived    *bool
 	OrgID       uuid.UUID
 	ID          uuid.UUID
@@ -231,6 +510,7 @@ type UpdateProjectRow struct {
 	Key         string
 	Name        string
 	Description string
+	Private     bool
 	ArchivedAt  *time.Time
 	Version     int32
 	CreatedAt   time.Time
@@ -241,6 +521,7 @@ func (q *Queries) UpdateProject(ctx context.Context, arg UpdateProjectParams) (U
 	row := q.db.QueryRow(ctx, updateProject,
 		arg.Name,
 		arg.Description,
+		arg.Private,
 		arg.Archived,
 		arg.OrgID,
 		arg.ID,
@@ -252,6 +533,7 @@ func (q *Queries) UpdateProject(ctx context.Context, arg UpdateProjectParams) (U
 		&i.Key,
 		&i.Name,
 		&i.Description,
+		&i.Private,
 		&i.ArchivedAt,
 		&i.Version,
 		&i.CreatedAt,

@@ -7,8 +7,10 @@ package realtimedb
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
+	"github.com/plinth/plinth/internal/platform/api"
 )
 
 const createTicket = `-- name: CreateTicket :exec
@@ -27,15 +29,122 @@ func (q *Queries) CreateTicket(ctx context.Context, arg CreateTicketParams) erro
 	return err
 }
 
-const getSnapshot = `-- name: GetSnapshot :one
-select pg_current_snapshot()::text
+const getAdmission = `-- name: GetAdmission :one
+select pg_current_snapshot()::text as snapshot, current_setting('app.role')::text as role, current_setting('app.project_ranks')::text as project_ranks
 `
 
-func (q *Queries) GetSnapshot(ctx context.Context) (string, error) {
-	row := q.db.QueryRow(ctx, getSnapshot)
-	var column_1 string
-	err := row.Scan(&column_1)
-	return column_1, err
+type GetAdmissionRow struct {
+	Snapshot     string
+	Role         string
+	ProjectRanks string
+}
+
+func (q *Queries) GetAdmission(ctx context.Context) (GetAdmissionRow, error) {
+	row := q.db.QueryRow(ctx, getAdmission)
+	var i GetAdmissionRow
+	err := row.Scan(&i.Snapshot, &i.Role, &i.ProjectRanks)
+	return i, err
+}
+
+const listEvents = `-- name: ListEvents :many
+select cast(e.xid as text) as xid, e.id, e.uid, e.kind, e.entity_id, e.project_id, e.task_id, e.version, e.actor_id, e.payload, e.created_at
+from app.events e
+where e.org_id = $1 and (e.xid, e.id) > (cast($2::text as xid8), $3::bigint) and e.xid < pg_snapshot_xmin(pg_current_snapshot())
+order by e.xid, e.id limit $4
+`
+
+type ListEventsParams struct {
+	OrgID uuid.UUID
+	Xid   string
+	ID    int64
+	More  int32
+}
+
+type ListEventsRow struct {
+	Xid       string
+	ID        int64
+	Uid       uuid.UUID
+	Kind      string
+	EntityID  uuid.UUID
+	ProjectID *uuid.UUID
+	TaskID    *uuid.UUID
+	Version   int32
+	ActorID   *uuid.UUID
+	Payload   api.Document
+	CreatedAt time.Time
+}
+
+// Events of the organization behind a position, as far as every transaction before them has ended.
+func (q *Queries) ListEvents(ctx context.Context, arg ListEventsParams) ([]ListEventsRow, error) {
+	rows, err := q.db.Query(ctx, listEvents,
+		arg.OrgID,
+		arg.Xid,
+		arg.ID,
+		arg.More,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListEventsRow
+	for rows.Next() {
+		var i ListEventsRow
+		if err := rows.Scan(
+			&i.Xid,
+			&i.ID,
+			&i.Uid,
+			&i.Kind,
+			&i.EntityID,
+			&i.ProjectID,
+			&i.TaskID,
+			&i.Version,
+			&i.ActorID,
+			&i.Payload,
+			&i.CreatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const readAccess = `-- name: ReadAccess :many
+select user_id::uuid as user_id, role::text as role, project_ranks::text as project_ranks from app.read_access($1, $2::uuid[])
+`
+
+type ReadAccessParams struct {
+	OrgID   uuid.UUID
+	UserIds []uuid.UUID
+}
+
+type ReadAccessRow struct {
+	UserID       uuid.UUID
+	Role         string
+	ProjectRanks string
+}
+
+func (q *Queries) ReadAccess(ctx context.Context, arg ReadAccessParams) ([]ReadAccessRow, error) {
+	rows, err := q.db.Query(ctx, readAccess, arg.OrgID, arg.UserIds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ReadAccessRow
+	for rows.Next() {
+		var i ReadAccessRow
+		if err := rows.Scan(&i.UserID, &i.Role, &i.ProjectRanks); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const spendTicket = `-- name: SpendTicket :one

@@ -10,7 +10,105 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/plinth/plinth/internal/platform/api"
 )
+
+const archiveTask = `-- name: ArchiveTask :one
+with archived as (
+  update app.tasks t set archived_at = case when $1::bool then coalesce(t.archived_at, now()) end, version = t.version + 1, updated_at = now()
+  where t.org_id = $2 and t.deleted_at is null and t.id = app.task_id($2, $3, $4)
+    and app.require($1::bool or t.archived_at is null or app.column_has_room($2, t.column_id), 'wip-limit')
+  returning org_id, id, key, number, project_id, board_id, column_id, title, description, status, priority, due_at, parent_id, created_by, rank, version, created_at, updated_at, completed_at, deleted_at, start_at, estimate, fields, mention_ids, archived_at
+),
+resource as (
+  select a.id, a.key, a.number, a.project_id, a.board_id, a.column_id, a.title, a.description, a.status,
+    app.priority_name(a.priority)::text as priority, app.assignee_ids($2, a.id)::uuid[] as assignee_ids, app.label_ids($2, a.id)::uuid[] as label_ids,
+    a.start_at, a.due_at, a.estimate, a.fields, a.mention_ids, a.parent_id, app.is_blocked(a.org_id, a.id)::bool as blocked,
+    a.created_by, a.rank, a.version, a.created_at, a.updated_at, a.completed_at, a.archived_at
+  from archived a
+),
+recorded as (
+  insert into app.events (org_id, kind, entity_id, project_id, task_id, version, payload)
+  select $2, case when $1::bool then 'task.archived' else 'task.unarchived' end, id, project_id, id, version, to_jsonb(resource) from resource
+)
+select id, key, number, project_id, board_id, column_id, title, description, status, priority, assignee_ids, label_ids, start_at, due_at, estimate, fields, mention_ids, parent_id, blocked, created_by, rank, version, created_at, updated_at, completed_at, archived_at from resource
+`
+
+type ArchiveTaskParams struct {
+	Archived bool
+	OrgID    uuid.UUID
+	ID       *uuid.UUID
+	Key      *string
+}
+
+type ArchiveTaskRow struct {
+	ID          uuid.UUID
+	Key         string
+	Number      int32
+	ProjectID   uuid.UUID
+	BoardID     uuid.UUID
+	ColumnID    *uuid.UUID
+	Title       string
+	Description string
+	Status      string
+	Priority    string
+	AssigneeIDs []uuid.UUID
+	LabelIDs    []uuid.UUID
+	StartAt     *time.Time
+	DueAt       *time.Time
+	Estimate    *float64
+	Fields      api.Document
+	MentionIDs  []uuid.UUID
+	ParentID    *uuid.UUID
+	Blocked     bool
+	CreatedBy   uuid.UUID
+	Rank        string
+	Version     int32
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+	CompletedAt *time.Time
+	ArchivedAt  *time.Time
+}
+
+// Takes a task off its board and out of the lists, or brings it back. What is so already keeps its time.
+func (q *Queries) ArchiveTask(ctx context.Context, arg ArchiveTaskParams) (ArchiveTaskRow, error) {
+	row := q.db.QueryRow(ctx, archiveTask,
+		arg.Archived,
+		arg.OrgID,
+		arg.ID,
+		arg.Key,
+	)
+	var i ArchiveTaskRow
+	err := row.Scan(
+		&i.ID,
+		&i.Key,
+		&i.Number,
+		&i.ProjectID,
+		&i.BoardID,
+		&i.ColumnID,
+		&i.Title,
+		&i.Description,
+		&i.Status,
+		&i.Priority,
+		&i.AssigneeIDs,
+		&i.LabelIDs,
+		&i.StartAt,
+		&i.DueAt,
+		&i.Estimate,
+		&i.Fields,
+		&i.MentionIDs,
+		&i.ParentID,
+		&i.Blocked,
+		&i.CreatedBy,
+		&i.Rank,
+		&i.Version,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+		&i.CompletedAt,
+		&i.ArchivedAt,
+	)
+	return i, err
+}
 
 const createTask = `-- name: CreateTask :one
 with place as (
@@ -19,6 +117,8 @@ with place as (
   from app.columns c where c.org_id = $1 and c.id = $2
     and app.require($3::uuid is null or exists (select from app.tasks p
       where p.org_id = $1 and p.id = $3 and p.deleted_at is null), 'not-found', 'body.parent_id')
+    and app.require(app.people_see($1, c.project_id, $4::uuid[]), 'validation', 'body.assignee_ids', 'names somebody who does not see the project')
+    and app.require(app.column_has_room($1, c.id), 'wip-limit')
 ),
 numbered as (
   update app.projects p set last_number = p.last_number + 1 from place
@@ -26,49 +126,64 @@ numbered as (
   returning p.key, p.last_number
 ),
 created as (
-  insert into app.tasks (org_id, id, key, number, project_id, board_id, column_id, title, description, status, priority,
-    due_at, parent_id, created_by, rank, completed_at)
-  select $1, $4, n.key || '-' || n.last_number, n.last_number, place.project_id, place.board_id, place.id, $5,
-    $6, place.status, $7, $8, $3, app.current_user_id(),
+  insert into app.tasks (org_id, id, key, number, project_id, board_id, column_id, title, description, mention_ids, status, priority,
+    start_at, due_at, estimate, fields, parent_id, created_by, rank, completed_at)
+  select $1, $5, n.key || '-' || n.last_number, n.last_number, place.project_id, place.board_id, place.id, $6,
+    $7, case when cardinality($8::text[]) + cardinality($9::uuid[]) = 0 then '{}' else array(
+    select m.user_id from app.memberships m where m.org_id = $1 and (m.email = any($8::text[]) or m.user_id = any($9::uuid[])) order by 1) end,
+    place.status, $10, $11, $12, $13,
+    jsonb_strip_nulls(app.check_fields($1, place.project_id, $14::jsonb)), $3, app.current_user_id(),
     app.rank_between(place.last_rank, null), case when place.status = 'done' then now() end
   from place, numbered n
-  returning org_id, id, key, number, project_id, board_id, column_id, title, description, status, priority, due_at, parent_id, created_by, rank, version, created_at, updated_at, completed_at, deleted_at
+  returning org_id, id, key, number, project_id, board_id, column_id, title, description, status, priority, due_at, parent_id, created_by, rank, version, created_at, updated_at, completed_at, deleted_at, start_at, estimate, fields, mention_ids, archived_at
 ),
 assigned as (
-  insert into app.task_assignees (org_id, task_id, user_id)
-  select c.org_id, c.id, a from created c, unnest($9::uuid[]) a
+  insert into app.task_assignees (org_id, task_id, user_id, project_id, task_created_at)
+  select c.org_id, c.id, a, c.project_id, c.created_at from created c, unnest($4::uuid[]) a
 ),
 labelled as (
-  insert into app.task_labels (org_id, task_id, label_id)
-  select c.org_id, c.id, l from created c, unnest($10::uuid[]) l
+  insert into app.task_labels (org_id, task_id, label_id, project_id, task_created_at)
+  select c.org_id, c.id, l, c.project_id, c.created_at from created c, unnest($15::uuid[]) l
+),
+filed as (
+  insert into app.field_values (org_id, task_id, key, slot, project_id, value, sort_key)
+  select c.org_id, c.id, r.key, r.slot, c.project_id, r.value, r.sort_key
+  from created c cross join lateral app.field_rows(c.org_id, c.project_id, c.fields) r(key, slot, value, sort_key)
 ),
 searchable as (
-  insert into app.task_search (org_id, task_id, words)
-  select org_id, id, app.task_words(title, description) from created
+  insert into app.task_search (org_id, task_id, doc_id, project_id, words, spelling)
+  select c.org_id, c.id, c.id, c.project_id, w.words, app.spelling(w.words)
+  from created c cross join lateral app.task_words(c.title, c.description) w(words)
 ),
 resource as (
-  select id, key, number, project_id, board_id, column_id::uuid as column_id, title, description, status,
-    app.priority_name(priority)::text as priority, $9::uuid[] as assignee_ids, $10::uuid[] as label_ids,
-    due_at, parent_id, created_by, rank, version, created_at, updated_at, completed_at
-  from created
+  select c.id, c.key, c.number, c.project_id, c.board_id, c.column_id, c.title, c.description, c.status,
+    app.priority_name(c.priority)::text as priority, $4::uuid[] as assignee_ids, $15::uuid[] as label_ids,
+    c.start_at, c.due_at, c.estimate, c.fields, c.mention_ids, c.parent_id, false as blocked,
+    c.created_by, c.rank, c.version, c.created_at, c.updated_at, c.completed_at, c.archived_at
+  from created c
 ),
 recorded as (
   insert into app.events (org_id, kind, entity_id, project_id, task_id, version, payload)
   select $1, 'task.created', id, project_id, id, version, to_jsonb(resource) from resource
 )
-select id, key, number, project_id, board_id, column_id, title, description, status, priority, assignee_ids, label_ids, due_at, parent_id, created_by, rank, version, created_at, updated_at, completed_at from resource
+select id, key, number, project_id, board_id, column_id, title, description, status, priority, assignee_ids, label_ids, start_at, due_at, estimate, fields, mention_ids, parent_id, blocked, created_by, rank, version, created_at, updated_at, completed_at, archived_at from resource
 `
 
 type CreateTaskParams struct {
 	OrgID       uuid.UUID
 	ColumnID    uuid.UUID
 	ParentID    *uuid.UUID
+	AssigneeIDs []uuid.UUID
 	ID          uuid.UUID
 	Title       string
 	Description string
+	Emails      []string
+	People      []uuid.UUID
 	Priority    int16
+	StartAt     *time.Time
 	DueAt       *time.Time
-	AssigneeIDs []uuid.UUID
+	Estimate    *float64
+	Fields      api.Document
 	LabelIDs    []uuid.UUID
 }
 
@@ -78,21 +193,27 @@ type CreateTaskRow struct {
 	Number      int32
 	ProjectID   uuid.UUID
 	BoardID     uuid.UUID
-	ColumnID    uuid.UUID
+	ColumnID    *uuid.UUID
 	Title       string
 	Description string
 	Status      string
 	Priority    string
 	AssigneeIDs []uuid.UUID
 	LabelIDs    []uuid.UUID
+	StartAt     *time.Time
 	DueAt       *time.Time
+	Estimate    *float64
+	Fields      api.Document
+	MentionIDs  []uuid.UUID
 	ParentID    *uuid.UUID
+	Blocked     bool
 	CreatedBy   uuid.UUID
 	Rank        string
 	Version     int32
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
 	CompletedAt *time.Time
+	ArchivedAt  *time.Time
 }
 
 func (q *Queries) CreateTask(ctx context.Context, arg CreateTaskParams) (CreateTaskRow, error) {
@@ -100,12 +221,17 @@ func (q *Queries) CreateTask(ctx context.Context, arg CreateTaskParams) (CreateT
 		arg.OrgID,
 		arg.ColumnID,
 		arg.ParentID,
+		arg.AssigneeIDs,
 		arg.ID,
 		arg.Title,
 		arg.Description,
+		arg.Emails,
+		arg.People,
 		arg.Priority,
+		arg.StartAt,
 		arg.DueAt,
-		arg.AssigneeIDs,
+		arg.Estimate,
+		arg.Fields,
 		arg.LabelIDs,
 	)
 	var i CreateTaskRow
@@ -122,14 +248,20 @@ func (q *Queries) CreateTask(ctx context.Context, arg CreateTaskParams) (CreateT
 		&i.Priority,
 		&i.AssigneeIDs,
 		&i.LabelIDs,
+		&i.StartAt,
 		&i.DueAt,
+		&i.Estimate,
+		&i.Fields,
+		&i.MentionIDs,
 		&i.ParentID,
+		&i.Blocked,
 		&i.CreatedBy,
 		&i.Rank,
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.CompletedAt,
+		&i.ArchivedAt,
 	)
 	return i, err
 }
@@ -137,10 +269,9 @@ func (q *Queries) CreateTask(ctx context.Context, arg CreateTaskParams) (CreateT
 const deleteTask = `-- name: DeleteTask :one
 with deleted as (
   update app.tasks t set deleted_at = now(), version = t.version + 1, updated_at = now()
-  where t.org_id = $1 and t.deleted_at is null
-    and t.id = case when $2::uuid is not null then $2::uuid else (select k.id from app.tasks k where k.org_id = $1 and k.key = $3) end
+  where t.org_id = $1 and t.deleted_at is null and t.id = app.task_id($1, $2, $3)
     and app.require($4::int[] is null or t.version = any($4::int[]), 'stale-version')
-  returning org_id, id, key, number, project_id, board_id, column_id, title, description, status, priority, due_at, parent_id, created_by, rank, version, created_at, updated_at, completed_at, deleted_at
+  returning org_id, id, key, number, project_id, board_id, column_id, title, description, status, priority, due_at, parent_id, created_by, rank, version, created_at, updated_at, completed_at, deleted_at, start_at, estimate, fields, mention_ids, archived_at
 ),
 recorded as (
   insert into app.events (org_id, kind, entity_id, project_id, task_id, version, payload)
@@ -169,50 +300,123 @@ func (q *Queries) DeleteTask(ctx context.Context, arg DeleteTaskParams) (uuid.UU
 	return id, err
 }
 
-const getTask = `-- name: GetTask :one
-select t.id, t.key, t.number, t.project_id, t.board_id, t.column_id::uuid as column_id, t.title, t.description, t.status,
-  app.priority_name(t.priority)::text as priority,
-  array(select a.user_id from app.task_assignees a where a.org_id = t.org_id and a.task_id = t.id order by 1)::uuid[] as assignee_ids,
-  array(select l.label_id from app.task_labels l where l.org_id = t.org_id and l.task_id = t.id order by 1)::uuid[] as label_ids,
-  t.due_at, t.parent_id, t.created_by, t.rank, t.version, t.created_at, t.updated_at, t.completed_at
-from app.tasks t
-where t.org_id = $1 and t.deleted_at is null
-  and t.id = case when $2::uuid is not null then $2::uuid else (select k.id from app.tasks k where k.org_id = $1 and k.key = $3) end
+const duplicateTask = `-- name: DuplicateTask :one
+with source as (
+  select t.org_id, t.id, t.key, t.number, t.project_id, t.board_id, t.column_id, t.title, t.description, t.status, t.priority, t.due_at, t.parent_id, t.created_by, t.rank, t.version, t.created_at, t.updated_at, t.completed_at, t.deleted_at, t.start_at, t.estimate, t.fields, t.mention_ids, t.archived_at, c.id as goal_id, c.board_id as goal_board, c.project_id as goal_project, c.status as goal_status,
+    (select n.rank from app.tasks n where n.org_id = $1 and n.column_id = c.id order by n.rank desc limit 1) as last_rank
+  from app.tasks t left join app.columns c on c.org_id = $1
+    and c.id = case when $2::uuid is not null then $2::uuid else t.column_id end
+  where t.org_id = $1 and t.deleted_at is null and t.id = app.task_id($1, $3, $4)
+    and app.require(c.id is not null, 'not-found', 'body.column_id')
+    and app.require(app.project_rank(c.project_id) >= 2, 'forbidden')
+    and app.require(app.column_has_room($1, c.id), 'wip-limit')
+),
+numbered as (
+  update app.projects p set last_number = p.last_number + 1 from source s
+  where p.org_id = $1 and p.id = s.goal_project
+  returning p.key, p.last_number
+),
+created as (
+  insert into app.tasks (org_id, id, key, number, project_id, board_id, column_id, title, description, mention_ids, status, priority,
+    start_at, due_at, estimate, fields, parent_id, created_by, rank, completed_at)
+  select $1, $5, n.key || '-' || n.last_number, n.last_number, s.goal_project, s.goal_board, s.goal_id,
+    case when $6::text is null then s.title else $6 end, s.description, s.mention_ids, s.goal_status, s.priority, s.start_at, s.due_at, s.estimate,
+    case when s.goal_project = s.project_id then s.fields else app.carried_fields($1, s.project_id, s.goal_project, s.fields) end,
+    s.parent_id, app.current_user_id(), app.rank_between(s.last_rank, null), case when s.goal_status = 'done' then now() end
+  from source s, numbered n
+  returning org_id, id, key, number, project_id, board_id, column_id, title, description, status, priority, due_at, parent_id, created_by, rank, version, created_at, updated_at, completed_at, deleted_at, start_at, estimate, fields, mention_ids, archived_at
+),
+assigned as (
+  insert into app.task_assignees (org_id, task_id, user_id, project_id, task_created_at)
+  select c.org_id, c.id, a.user_id, c.project_id, c.created_at
+  from created c, source s join app.task_assignees a on a.org_id = $1 and a.task_id = s.id
+  where app.people_see($1, c.project_id, array[a.user_id])
+  returning org_id, task_id, user_id, project_id, task_created_at
+),
+labelled as (
+  insert into app.task_labels (org_id, task_id, label_id, project_id, task_created_at)
+  select c.org_id, c.id, l.label_id, c.project_id, c.created_at
+  from created c, source s join app.task_labels l on l.org_id = $1 and l.task_id = s.id
+  returning org_id, task_id, label_id, project_id, task_created_at
+),
+listed as (
+  insert into app.checklist_items (org_id, id, project_id, task_id, text, rank)
+  select c.org_id, gen_random_uuid(), c.project_id, c.id, i.text, i.rank
+  from created c, source s join app.checklist_items i on i.org_id = $1 and i.task_id = s.id
+),
+filed as (
+  insert into app.field_values (org_id, task_id, key, slot, project_id, value, sort_key)
+  select c.org_id, c.id, r.key, r.slot, c.project_id, r.value, r.sort_key
+  from created c cross join lateral app.field_rows(c.org_id, c.project_id, c.fields) r(key, slot, value, sort_key)
+),
+searchable as (
+  insert into app.task_search (org_id, task_id, doc_id, project_id, words, spelling)
+  select c.org_id, c.id, c.id, c.project_id, w.words, app.spelling(w.words)
+  from created c cross join lateral app.task_words(c.title, c.description) w(words)
+),
+resource as (
+  select c.id, c.key, c.number, c.project_id, c.board_id, c.column_id, c.title, c.description, c.status,
+    app.priority_name(c.priority)::text as priority, array(select a.user_id from assigned a order by 1)::uuid[] as assignee_ids, array(select l.label_id from labelled l order by 1)::uuid[] as label_ids,
+    c.start_at, c.due_at, c.estimate, c.fields, c.mention_ids, c.parent_id, false as blocked,
+    c.created_by, c.rank, c.version, c.created_at, c.updated_at, c.completed_at, c.archived_at
+  from created c
+),
+recorded as (
+  insert into app.events (org_id, kind, entity_id, project_id, task_id, version, payload)
+  select $1, 'task.created', id, project_id, id, version, to_jsonb(resource) from resource
+)
+select id, key, number, project_id, board_id, column_id, title, description, status, priority, assignee_ids, label_ids, start_at, due_at, estimate, fields, mention_ids, parent_id, blocked, created_by, rank, version, created_at, updated_at, completed_at, archived_at from resource
 `
 
-type GetTaskParams struct {
-	OrgID uuid.UUID
-	ID    *uuid.UUID
-	Key   *string
+type DuplicateTaskParams struct {
+	OrgID    uuid.UUID
+	ColumnID *uuid.UUID
+	ID       *uuid.UUID
+	Key      *string
+	NewID    uuid.UUID
+	Title    *string
 }
 
-type GetTaskRow struct {
+type DuplicateTaskRow struct {
 	ID          uuid.UUID
 	Key         string
 	Number      int32
 	ProjectID   uuid.UUID
 	BoardID     uuid.UUID
-	ColumnID    uuid.UUID
+	ColumnID    *uuid.UUID
 	Title       string
 	Description string
 	Status      string
 	Priority    string
 	AssigneeIDs []uuid.UUID
 	LabelIDs    []uuid.UUID
+	StartAt     *time.Time
 	DueAt       *time.Time
+	Estimate    *float64
+	Fields      api.Document
+	MentionIDs  []uuid.UUID
 	ParentID    *uuid.UUID
+	Blocked     bool
 	CreatedBy   uuid.UUID
 	Rank        string
 	Version     int32
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
 	CompletedAt *time.Time
+	ArchivedAt  *time.Time
 }
 
-// The id or the key; coalesce of the two would keep the planner from the index under the policy.
-func (q *Queries) GetTask(ctx context.Context, arg GetTaskParams) (GetTaskRow, error) {
-	row := q.db.QueryRow(ctx, getTask, arg.OrgID, arg.ID, arg.Key)
-	var i GetTaskRow
+// Copies what a task is, not what happened to it: no comments, links, watchers or history. The checklist begins unchecked.
+func (q *Queries) DuplicateTask(ctx context.Context, arg DuplicateTaskParams) (DuplicateTaskRow, error) {
+	row := q.db.QueryRow(ctx, duplicateTask,
+		arg.OrgID,
+		arg.ColumnID,
+		arg.ID,
+		arg.Key,
+		arg.NewID,
+		arg.Title,
+	)
+	var i DuplicateTaskRow
 	err := row.Scan(
 		&i.ID,
 		&i.Key,
@@ -226,14 +430,54 @@ func (q *Queries) GetTask(ctx context.Context, arg GetTaskParams) (GetTaskRow, e
 		&i.Priority,
 		&i.AssigneeIDs,
 		&i.LabelIDs,
+		&i.StartAt,
 		&i.DueAt,
+		&i.Estimate,
+		&i.Fields,
+		&i.MentionIDs,
 		&i.ParentID,
+		&i.Blocked,
 		&i.CreatedBy,
 		&i.Rank,
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.CompletedAt,
+		&i.ArchivedAt,
+	)
+	return i, err
+}
+
+const getView = `-- name: GetView :one
+select id, project_id, version, filter, sort, group_by, fields from app.views where org_id = $1 and id = $2
+`
+
+type GetViewParams struct {
+	OrgID uuid.UUID
+	ID    uuid.UUID
+}
+
+type GetViewRow struct {
+	ID        uuid.UUID
+	ProjectID *uuid.UUID
+	Version   int32
+	Filter    string
+	Sort      string
+	GroupBy   string
+	Fields    []string
+}
+
+func (q *Queries) GetView(ctx context.Context, arg GetViewParams) (GetViewRow, error) {
+	row := q.db.QueryRow(ctx, getView, arg.OrgID, arg.ID)
+	var i GetViewRow
+	err := row.Scan(
+		&i.ID,
+		&i.ProjectID,
+		&i.Version,
+		&i.Filter,
+		&i.Sort,
+		&i.GroupBy,
+		&i.Fields,
 	)
 	return i, err
 }
@@ -244,6 +488,42 @@ select pg_advisory_xact_lock(hashtextextended('ranks ' || cast($1::uuid as text)
 
 func (q *Queries) LockRanks(ctx context.Context, orgID uuid.UUID) error {
 	_, err := q.db.Exec(ctx, lockRanks, orgID)
+	return err
+}
+
+const lockTask = `-- name: LockTask :exec
+select t.id from app.tasks t where t.org_id = $1 and t.id = app.task_id($1, $2, $3) for no key update
+`
+
+type LockTaskParams struct {
+	OrgID uuid.UUID
+	ID    *uuid.UUID
+	Key   *string
+}
+
+// Queued before rows that hang on a task are replaced: the statement that follows sees those of the change before.
+func (q *Queries) LockTask(ctx context.Context, arg LockTaskParams) error {
+	_, err := q.db.Exec(ctx, lockTask, arg.OrgID, arg.ID, arg.Key)
+	return err
+}
+
+const lockTasks = `-- name: LockTasks :exec
+select t.id from app.tasks t
+where t.org_id = $1 and t.id = any(array(
+  select u.id from unnest($2::uuid[]) u(id) union select app.task_id($1, null, u.key) from unnest($3::text[]) u(key)))
+order by t.id for no key update
+`
+
+type LockTasksParams struct {
+	OrgID uuid.UUID
+	Ids   []uuid.UUID
+	Keys  []string
+}
+
+// Before several tasks are changed in one transaction: in the order of their ids, so that two such transactions wait for
+// each other in one direction.
+func (q *Queries) LockTasks(ctx context.Context, arg LockTasksParams) error {
+	_, err := q.db.Exec(ctx, lockTasks, arg.OrgID, arg.Ids, arg.Keys)
 	return err
 }
 
@@ -272,20 +552,20 @@ moved as (
   update app.tasks t set rank = s.rank, version = t.version + (t.deleted_at is null)::int, updated_at = now()
   from ordered o join steps s using (n)
   where t.org_id = $2 and t.column_id = $3 and t.id = o.id
-  returning t.org_id, t.id, t.key, t.number, t.project_id, t.board_id, t.column_id, t.title, t.description, t.status, t.priority, t.due_at, t.parent_id, t.created_by, t.rank, t.version, t.created_at, t.updated_at, t.completed_at, t.deleted_at
+  returning t.org_id, t.id, t.key, t.number, t.project_id, t.board_id, t.column_id, t.title, t.description, t.status, t.priority, t.due_at, t.parent_id, t.created_by, t.rank, t.version, t.created_at, t.updated_at, t.completed_at, t.deleted_at, t.start_at, t.estimate, t.fields, t.mention_ids, t.archived_at
 ),
 resource as (
-  select m.id, m.key, m.number, m.project_id, m.board_id, m.column_id::uuid as column_id, m.title, m.description, m.status,
-    app.priority_name(m.priority)::text as priority,
-    app.assignee_ids($2, m.id)::uuid[] as assignee_ids, app.label_ids($2, m.id)::uuid[] as label_ids,
-    m.due_at, m.parent_id, m.created_by, m.rank, m.version, m.created_at, m.updated_at, m.completed_at
+  select m.id, m.key, m.number, m.project_id, m.board_id, m.column_id, m.title, m.description, m.status,
+    app.priority_name(m.priority)::text as priority, app.assignee_ids($2, m.id)::uuid[] as assignee_ids, app.label_ids($2, m.id)::uuid[] as label_ids,
+    m.start_at, m.due_at, m.estimate, m.fields, m.mention_ids, m.parent_id, app.is_blocked(m.org_id, m.id)::bool as blocked,
+    m.created_by, m.rank, m.version, m.created_at, m.updated_at, m.completed_at, m.archived_at
   from moved m where m.deleted_at is null
 ),
 recorded as (
   insert into app.events (org_id, kind, entity_id, project_id, task_id, version, payload)
   select $2, 'task.moved', id, project_id, id, version, to_jsonb(resource) from resource order by rank
 )
-select id, key, number, project_id, board_id, column_id, title, description, status, priority, assignee_ids, label_ids, due_at, parent_id, created_by, rank, version, created_at, updated_at, completed_at from resource r where r.id = $1::uuid
+select id, key, number, project_id, board_id, column_id, title, description, status, priority, assignee_ids, label_ids, start_at, due_at, estimate, fields, mention_ids, parent_id, blocked, created_by, rank, version, created_at, updated_at, completed_at, archived_at from resource r where r.id = $1::uuid
 `
 
 type RebalanceParams struct {
@@ -300,21 +580,27 @@ type RebalanceRow struct {
 	Number      int32
 	ProjectID   uuid.UUID
 	BoardID     uuid.UUID
-	ColumnID    uuid.UUID
+	ColumnID    *uuid.UUID
 	Title       string
 	Description string
 	Status      string
 	Priority    string
 	AssigneeIDs []uuid.UUID
 	LabelIDs    []uuid.UUID
+	StartAt     *time.Time
 	DueAt       *time.Time
+	Estimate    *float64
+	Fields      api.Document
+	MentionIDs  []uuid.UUID
 	ParentID    *uuid.UUID
+	Blocked     bool
 	CreatedBy   uuid.UUID
 	Rank        string
 	Version     int32
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
 	CompletedAt *time.Time
+	ArchivedAt  *time.Time
 }
 
 // Gives the tasks of a column short ranks in the order they have. The new ranks are whole steps down from the first old
@@ -335,37 +621,73 @@ func (q *Queries) Rebalance(ctx context.Context, arg RebalanceParams) (Rebalance
 		&i.Priority,
 		&i.AssigneeIDs,
 		&i.LabelIDs,
+		&i.StartAt,
 		&i.DueAt,
+		&i.Estimate,
+		&i.Fields,
+		&i.MentionIDs,
 		&i.ParentID,
+		&i.Blocked,
 		&i.CreatedBy,
 		&i.Rank,
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.CompletedAt,
+		&i.ArchivedAt,
 	)
 	return i, err
 }
 
+const requireField = `-- name: RequireField :exec
+select set_config($1, coalesce(app.field_operand($2, $3, $4, $5, $6, $7), ''), true)
+`
+
+type RequireFieldParams struct {
+	Setting   string
+	OrgID     uuid.UUID
+	ProjectID *uuid.UUID
+	Key       string
+	Op        string
+	Operand   *string
+	Place     string
+}
+
+// Refuses a list that compares a custom field which there is not, or with what it cannot hold; leaves the operand in a setting.
+func (q *Queries) RequireField(ctx context.Context, arg RequireFieldParams) error {
+	_, err := q.db.Exec(ctx, requireField,
+		arg.Setting,
+		arg.OrgID,
+		arg.ProjectID,
+		arg.Key,
+		arg.Op,
+		arg.Operand,
+		arg.Place,
+	)
+	return err
+}
+
 const requireReferences = `-- name: RequireReferences :exec
-select app.require($1::uuid is null or exists (select from app.projects p where p.org_id = $2 and p.id = $1), 'not-found', 'query.project_id'),
-  app.require($3::uuid is null or exists (select from app.boards b where b.org_id = $2 and b.id = $3), 'not-found', 'query.board_id'),
-  app.require($4::uuid is null or exists (select from app.columns c where c.org_id = $2 and c.id = $4), 'not-found', $5::text),
-  app.require($6::uuid is null or exists (select from app.labels l where l.org_id = $2 and l.id = $6), 'not-found', 'query.label_id'),
-  app.require($7::uuid is null or exists (select from app.memberships m where m.org_id = $2 and m.user_id = $7), 'not-found', 'query.assignee_id'),
-  app.require($8::uuid is null or exists (select from app.memberships m where m.org_id = $2 and m.user_id = $8)
-    or exists (select from app.tasks t where t.org_id = $2 and t.created_by = $8), 'not-found', 'query.created_by')
+select app.require($1::uuid is null or exists (select from app.projects p where p.org_id = $2 and p.id = $1), 'not-found', $3::text),
+  app.require($4::uuid is null or exists (select from app.boards b where b.org_id = $2 and b.id = $4), 'not-found', $5::text),
+  app.require($6::uuid is null or exists (select from app.columns c where c.org_id = $2 and c.id = $6), 'not-found', $7::text),
+  app.require($8::uuid is null or exists (select from app.labels l where l.org_id = $2 and l.id = $8), 'not-found', 'query.label_id'),
+  app.require($9::uuid is null or exists (select from app.memberships m where m.org_id = $2 and m.user_id = $9), 'not-found', 'query.assignee_id'),
+  app.require($10::uuid is null or exists (select from app.memberships m where m.org_id = $2 and m.user_id = $10)
+    or exists (select from app.tasks t where t.org_id = $2 and t.created_by = $10), 'not-found', 'query.created_by')
 `
 
 type RequireReferencesParams struct {
-	ProjectID   *uuid.UUID
-	OrgID       uuid.UUID
-	BoardID     *uuid.UUID
-	ColumnID    *uuid.UUID
-	ColumnPlace string
-	LabelID     *uuid.UUID
-	AssigneeID  *uuid.UUID
-	CreatedBy   *uuid.UUID
+	ProjectID    *uuid.UUID
+	OrgID        uuid.UUID
+	ProjectPlace string
+	BoardID      *uuid.UUID
+	BoardPlace   string
+	ColumnID     *uuid.UUID
+	ColumnPlace  string
+	LabelID      *uuid.UUID
+	AssigneeID   *uuid.UUID
+	CreatedBy    *uuid.UUID
 }
 
 // Refuses a list whose filters name what is not in the organization.
@@ -373,7 +695,9 @@ func (q *Queries) RequireReferences(ctx context.Context, arg RequireReferencesPa
 	_, err := q.db.Exec(ctx, requireReferences,
 		arg.ProjectID,
 		arg.OrgID,
+		arg.ProjectPlace,
 		arg.BoardID,
+		arg.BoardPlace,
 		arg.ColumnID,
 		arg.ColumnPlace,
 		arg.LabelID,
@@ -383,15 +707,44 @@ func (q *Queries) RequireReferences(ctx context.Context, arg RequireReferencesPa
 	return err
 }
 
+const requireWritable = `-- name: RequireWritable :exec
+select app.writable_task($1, $2, $3)
+`
+
+type RequireWritableParams struct {
+	OrgID uuid.UUID
+	ID    *uuid.UUID
+	Key   *string
+}
+
+func (q *Queries) RequireWritable(ctx context.Context, arg RequireWritableParams) error {
+	_, err := q.db.Exec(ctx, requireWritable, arg.OrgID, arg.ID, arg.Key)
+	return err
+}
+
+const requireWritableColumn = `-- name: RequireWritableColumn :exec
+select app.writable_column($1, $2)
+`
+
+type RequireWritableColumnParams struct {
+	OrgID    uuid.UUID
+	ColumnID uuid.UUID
+}
+
+func (q *Queries) RequireWritableColumn(ctx context.Context, arg RequireWritableColumnParams) error {
+	_, err := q.db.Exec(ctx, requireWritableColumn, arg.OrgID, arg.ColumnID)
+	return err
+}
+
 const restoreTask = `-- name: RestoreTask :one
 with goal as (
   select t.id, c.id as column_id, c.status, c.id = t.column_id as same
   from app.tasks t left join lateral (
     select c.id, c.status from app.columns c where c.org_id = $1 and c.board_id = t.board_id
     order by c.id = t.column_id desc nulls last, c.status = t.status desc, c.rank limit 1) c on true
-  where t.org_id = $1 and t.deleted_at is not null
-    and t.id = case when $2::uuid is not null then $2::uuid else (select k.id from app.tasks k where k.org_id = $1 and k.key = $3) end
+  where t.org_id = $1 and t.deleted_at is not null and t.id = app.task_id($1, $2, $3)
     and app.require(c.id is not null, 'conflict')
+    and app.require(t.archived_at is not null or app.column_has_room($1, c.id), 'wip-limit')
 ),
 restored as (
   update app.tasks t set deleted_at = null, column_id = g.column_id, status = g.status,
@@ -400,20 +753,20 @@ restored as (
     completed_at = case when g.status <> 'done' then null when t.status = 'done' then t.completed_at else now() end,
     version = t.version + 1, updated_at = now()
   from goal g where t.org_id = $1 and t.id = g.id and t.deleted_at is not null
-  returning t.org_id, t.id, t.key, t.number, t.project_id, t.board_id, t.column_id, t.title, t.description, t.status, t.priority, t.due_at, t.parent_id, t.created_by, t.rank, t.version, t.created_at, t.updated_at, t.completed_at, t.deleted_at
+  returning t.org_id, t.id, t.key, t.number, t.project_id, t.board_id, t.column_id, t.title, t.description, t.status, t.priority, t.due_at, t.parent_id, t.created_by, t.rank, t.version, t.created_at, t.updated_at, t.completed_at, t.deleted_at, t.start_at, t.estimate, t.fields, t.mention_ids, t.archived_at
 ),
 resource as (
-  select r.id, r.key, r.number, r.project_id, r.board_id, r.column_id::uuid as column_id, r.title, r.description, r.status,
-    app.priority_name(r.priority)::text as priority,
-    app.assignee_ids($1, r.id)::uuid[] as assignee_ids, app.label_ids($1, r.id)::uuid[] as label_ids,
-    r.due_at, r.parent_id, r.created_by, r.rank, r.version, r.created_at, r.updated_at, r.completed_at
+  select r.id, r.key, r.number, r.project_id, r.board_id, r.column_id, r.title, r.description, r.status,
+    app.priority_name(r.priority)::text as priority, app.assignee_ids($1, r.id)::uuid[] as assignee_ids, app.label_ids($1, r.id)::uuid[] as label_ids,
+    r.start_at, r.due_at, r.estimate, r.fields, r.mention_ids, r.parent_id, app.is_blocked(r.org_id, r.id)::bool as blocked,
+    r.created_by, r.rank, r.version, r.created_at, r.updated_at, r.completed_at, r.archived_at
   from restored r
 ),
 recorded as (
   insert into app.events (org_id, kind, entity_id, project_id, task_id, version, payload)
   select $1, 'task.restored', id, project_id, id, version, to_jsonb(resource) from resource
 )
-select id, key, number, project_id, board_id, column_id, title, description, status, priority, assignee_ids, label_ids, due_at, parent_id, created_by, rank, version, created_at, updated_at, completed_at from resource
+select id, key, number, project_id, board_id, column_id, title, description, status, priority, assignee_ids, label_ids, start_at, due_at, estimate, fields, mention_ids, parent_id, blocked, created_by, rank, version, created_at, updated_at, completed_at, archived_at from resource
 `
 
 type RestoreTaskParams struct {
@@ -428,21 +781,27 @@ type RestoreTaskRow struct {
 	Number      int32
 	ProjectID   uuid.UUID
 	BoardID     uuid.UUID
-	ColumnID    uuid.UUID
+	ColumnID    *uuid.UUID
 	Title       string
 	Description string
 	Status      string
 	Priority    string
 	AssigneeIDs []uuid.UUID
 	LabelIDs    []uuid.UUID
+	StartAt     *time.Time
 	DueAt       *time.Time
+	Estimate    *float64
+	Fields      api.Document
+	MentionIDs  []uuid.UUID
 	ParentID    *uuid.UUID
+	Blocked     bool
 	CreatedBy   uuid.UUID
 	Rank        string
 	Version     int32
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
 	CompletedAt *time.Time
+	ArchivedAt  *time.Time
 }
 
 // Takes a task out of the trash: to its column, or where that is gone, to the board's first one of its status, or else
@@ -463,16 +822,52 @@ func (q *Queries) RestoreTask(ctx context.Context, arg RestoreTaskParams) (Resto
 		&i.Priority,
 		&i.AssigneeIDs,
 		&i.LabelIDs,
+		&i.StartAt,
 		&i.DueAt,
+		&i.Estimate,
+		&i.Fields,
+		&i.MentionIDs,
 		&i.ParentID,
+		&i.Blocked,
 		&i.CreatedBy,
 		&i.Rank,
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.CompletedAt,
+		&i.ArchivedAt,
 	)
 	return i, err
+}
+
+const shareFields = `-- name: ShareFields :exec
+select pg_advisory_xact_lock_shared(hashtextextended('fields ' || cast(p.id as text), 0))
+from (
+  select c.project_id as id from app.columns c where c.org_id = $1 and c.id = $2::uuid
+  union select n.project_id as id from app.tasks n where n.org_id = $1 and n.id = any($3::uuid[])
+  union select t.project_id as id from app.tasks t where t.org_id = $1 and t.id = app.task_id($1, $4, $5)
+) p
+`
+
+type ShareFieldsParams struct {
+	OrgID      uuid.UUID
+	ColumnID   *uuid.UUID
+	Neighbours []uuid.UUID
+	ID         *uuid.UUID
+	Key        *string
+}
+
+// Queued before values of custom fields are written, so that no field and no option of it goes meanwhile. Values come along
+// to the project of a column or a neighbour.
+func (q *Queries) ShareFields(ctx context.Context, arg ShareFieldsParams) error {
+	_, err := q.db.Exec(ctx, shareFields,
+		arg.OrgID,
+		arg.ColumnID,
+		arg.Neighbours,
+		arg.ID,
+		arg.Key,
+	)
+	return err
 }
 
 const shareRanks = `-- name: ShareRanks :exec
@@ -488,9 +883,8 @@ func (q *Queries) ShareRanks(ctx context.Context, orgID uuid.UUID) error {
 
 const updateTask = `-- name: UpdateTask :one
 with recursive old as (
-  select t.org_id, t.id, t.key, t.number, t.project_id, t.board_id, t.column_id, t.title, t.description, t.status, t.priority, t.due_at, t.parent_id, t.created_by, t.rank, t.version, t.created_at, t.updated_at, t.completed_at, t.deleted_at from app.tasks t
-  where t.org_id = $1 and t.deleted_at is null
-    and t.id = case when $2::uuid is not null then $2::uuid else (select k.id from app.tasks k where k.org_id = $1 and k.key = $3) end
+  select t.org_id, t.id, t.key, t.number, t.project_id, t.board_id, t.column_id, t.title, t.description, t.status, t.priority, t.due_at, t.parent_id, t.created_by, t.rank, t.version, t.created_at, t.updated_at, t.completed_at, t.deleted_at, t.start_at, t.estimate, t.fields, t.mention_ids, t.archived_at from app.tasks t
+  where t.org_id = $1 and t.deleted_at is null and t.id = app.task_id($1, $2, $3)
     and app.require($4::int[] is null or t.version = any($4::int[]), 'stale-version')
   for no key update
 ),
@@ -501,12 +895,12 @@ above as (
 ),
 before as (
   select n.id, n.column_id, n.rank from old left join app.tasks n
-    on n.org_id = $1 and n.id = $6 and n.id <> old.id and n.project_id = old.project_id and n.deleted_at is null
+    on n.org_id = $1 and n.id = $6 and n.id <> old.id and n.deleted_at is null
   where app.require($6::uuid is null or n.id is not null, 'not-found', 'body.before_id')
 ),
 after as (
   select n.id, n.column_id, n.rank from old left join app.tasks n
-    on n.org_id = $1 and n.id = $7 and n.id <> old.id and n.project_id = old.project_id and n.deleted_at is null
+    on n.org_id = $1 and n.id = $7 and n.id <> old.id and n.deleted_at is null
   where app.require($7::uuid is null or n.id is not null, 'not-found', 'body.after_id')
 ),
 named as (
@@ -517,25 +911,39 @@ named as (
   from old, before, after
 ),
 goal as (
-  select c.id, c.board_id, c.status, c.id <> old.column_id or before.id is not null or after.id is not null as moved
+  select c.id, c.board_id, c.project_id, c.status, c.id <> old.column_id or before.id is not null or after.id is not null as moved
   from old cross join before cross join after cross join named
   left join app.columns c on c.org_id = $1 and c.id = named.column_id
   where app.require(named.column_id is not null, 'validation', 'body.status')
     and app.require(c.id is not null, 'not-found', 'body.column_id')
-    and app.require(c.project_id = old.project_id, 'validation', 'body.column_id')
+    and app.require(app.project_rank(c.project_id) >= 2, 'forbidden')
     and app.require($9::text is null or c.status = $9, 'validation', 'body.status')
     and app.require(before.id is null or before.column_id = c.id, 'validation', 'body.before_id')
     and app.require(after.id is null or after.column_id = c.id, 'validation', 'body.after_id')
     and app.require($5::uuid is null or exists (select from above a where a.id = $5), 'not-found', 'body.parent_id')
     and app.require(not exists (select from above a where a.id = old.id), 'validation', 'body.parent_id')
+    and app.require(c.id = old.column_id or old.archived_at is not null or app.column_has_room($1, c.id), 'wip-limit')
+    and app.require(not $10::bool or app.people_see($1, c.project_id, $11::uuid[]), 'validation', 'body.assignee_ids', 'names somebody who does not see the project')
+),
+numbered as (
+  update app.projects p set last_number = p.last_number + 1 from old, goal
+  where p.org_id = $1 and p.id = goal.project_id and goal.project_id <> old.project_id
+  returning p.key, p.last_number
 ),
 updated as (
   update app.tasks t set
-    title = coalesce($10, t.title), description = coalesce($11, t.description),
-    priority = coalesce($12::smallint, t.priority),
-    due_at = case when $13::bool then $14 else t.due_at end,
-    parent_id = case when $15::bool then $5 else t.parent_id end,
-    board_id = goal.board_id, column_id = goal.id, status = goal.status,
+    title = coalesce($12, t.title), description = coalesce($13, t.description),
+    mention_ids = case when $13::text is null then t.mention_ids else case when cardinality($14::text[]) + cardinality($15::uuid[]) = 0 then '{}' else array(
+    select m.user_id from app.memberships m where m.org_id = $1 and (m.email = any($14::text[]) or m.user_id = any($15::uuid[])) order by 1) end end,
+    priority = coalesce($16::smallint, t.priority),
+    start_at = case when $17::bool then $18 else t.start_at end,
+    due_at = case when $19::bool then $20 else t.due_at end,
+    estimate = case when $21::bool then $22 else t.estimate end,
+    fields = jsonb_strip_nulls(case when goal.project_id = old.project_id then old.fields
+      else app.carried_fields($1, old.project_id, goal.project_id, old.fields) end || app.check_fields($1, goal.project_id, $23::jsonb)),
+    parent_id = case when $24::bool then $5 else t.parent_id end,
+    key = coalesce(n.key || '-' || n.last_number, t.key), number = coalesce(n.last_number, t.number),
+    project_id = goal.project_id, board_id = goal.board_id, column_id = goal.id, status = goal.status,
     rank = case when not goal.moved then t.rank else app.rank_between(
       case when after.id is not null then after.rank
            when before.id is not null then (select n.rank from app.tasks n where n.org_id = $1 and n.column_id = goal.id and n.rank < before.rank and n.id <> t.id order by n.rank desc limit 1)
@@ -544,38 +952,56 @@ updated as (
            when after.id is not null then (select n.rank from app.tasks n where n.org_id = $1 and n.column_id = goal.id and n.rank > after.rank and n.id <> t.id order by n.rank limit 1) end) end,
     completed_at = case when goal.status <> 'done' then null when t.status = 'done' then t.completed_at else now() end,
     version = t.version + 1, updated_at = now()
-  from old, goal, before, after
+  from old, goal left join numbered n on true, before, after
   where t.org_id = $1 and t.id = old.id
-  returning t.org_id, t.id, t.key, t.number, t.project_id, t.board_id, t.column_id, t.title, t.description, t.status, t.priority, t.due_at, t.parent_id, t.created_by, t.rank, t.version, t.created_at, t.updated_at, t.completed_at, t.deleted_at, goal.moved
+  returning t.org_id, t.id, t.key, t.number, t.project_id, t.board_id, t.column_id, t.title, t.description, t.status, t.priority, t.due_at, t.parent_id, t.created_by, t.rank, t.version, t.created_at, t.updated_at, t.completed_at, t.deleted_at, t.start_at, t.estimate, t.fields, t.mention_ids, t.archived_at, goal.moved, old.key as old_key, old.project_id as old_project_id
+),
+renamed as (
+  insert into app.task_keys (org_id, key, task_id, project_id)
+  select u.org_id, u.old_key, u.id, u.project_id from updated u where u.key <> u.old_key
 ),
 unassigned as (
   delete from app.task_assignees a using updated u
-  where a.org_id = $1 and a.task_id = u.id and $16::bool and a.user_id <> all($17::uuid[])
+  where a.org_id = $1 and a.task_id = u.id and $10::bool and a.user_id <> all($11::uuid[])
 ),
 assigned as (
-  insert into app.task_assignees (org_id, task_id, user_id)
-  select u.org_id, u.id, a from updated u, unnest($17::uuid[]) a where $16::bool
+  insert into app.task_assignees (org_id, task_id, user_id, project_id, task_created_at)
+  select u.org_id, u.id, a, u.project_id, u.created_at from updated u, unnest($11::uuid[]) a where $10::bool
   on conflict do nothing
 ),
 unlabelled as (
   delete from app.task_labels l using updated u
-  where l.org_id = $1 and l.task_id = u.id and $18::bool and l.label_id <> all($19::uuid[])
+  where l.org_id = $1 and l.task_id = u.id and $25::bool and l.label_id <> all($26::uuid[])
 ),
 labelled as (
-  insert into app.task_labels (org_id, task_id, label_id)
-  select u.org_id, u.id, l from updated u, unnest($19::uuid[]) l where $18::bool
+  insert into app.task_labels (org_id, task_id, label_id, project_id, task_created_at)
+  select u.org_id, u.id, l, u.project_id, u.created_at from updated u, unnest($26::uuid[]) l where $25::bool
   on conflict do nothing
 ),
+refiled as (
+  select u.id, r.key, r.slot, r.value, r.sort_key from updated u cross join lateral app.field_rows(u.org_id, u.project_id, u.fields) r(key, slot, value, sort_key)
+  where $23::jsonb <> '{}' or u.project_id <> u.old_project_id
+),
+unfiled as (
+  delete from app.field_values v using updated u
+  where v.org_id = $1 and v.task_id = u.id and ($23::jsonb <> '{}' or u.project_id <> u.old_project_id)
+    and not exists (select from refiled r where r.key = v.key and r.slot = v.slot)
+),
+filed as (
+  insert into app.field_values (org_id, task_id, key, slot, project_id, value, sort_key)
+  select $1, r.id, r.key, r.slot, u.project_id, r.value, r.sort_key from refiled r join updated u using (id)
+  on conflict (org_id, task_id, key, slot) do update set value = excluded.value, sort_key = excluded.sort_key
+),
 searchable as (
-  update app.task_search s set words = app.task_words(u.title, u.description) from updated u
-  where s.org_id = $1 and s.task_id = u.id and ($10::text is not null or $11::text is not null)
+  update app.task_search s set words = w.words, spelling = app.spelling(w.words)
+  from updated u cross join lateral app.task_words(u.title, u.description) w(words)
+  where s.org_id = $1 and s.task_id = u.id and s.doc_id = u.id and ($12::text is not null or $13::text is not null)
 ),
 resource as (
-  select u.id, u.key, u.number, u.project_id, u.board_id, u.column_id::uuid as column_id, u.title, u.description, u.status,
-    app.priority_name(u.priority)::text as priority,
-    (case when $16::bool then $17::uuid[] else app.assignee_ids($1, u.id) end)::uuid[] as assignee_ids,
-    (case when $18::bool then $19::uuid[] else app.label_ids($1, u.id) end)::uuid[] as label_ids,
-    u.due_at, u.parent_id, u.created_by, u.rank, u.version, u.created_at, u.updated_at, u.completed_at
+  select u.id, u.key, u.number, u.project_id, u.board_id, u.column_id, u.title, u.description, u.status,
+    app.priority_name(u.priority)::text as priority, (case when $10::bool then $11::uuid[] else app.assignee_ids($1, u.id) end)::uuid[] as assignee_ids, (case when $25::bool then $26::uuid[] else app.label_ids($1, u.id) end)::uuid[] as label_ids,
+    u.start_at, u.due_at, u.estimate, u.fields, u.mention_ids, u.parent_id, app.is_blocked(u.org_id, u.id)::bool as blocked,
+    u.created_by, u.rank, u.version, u.created_at, u.updated_at, u.completed_at, u.archived_at
   from updated u
 ),
 recorded as (
@@ -583,7 +1009,7 @@ recorded as (
   select $1, case when u.moved then 'task.moved' else 'task.updated' end, u.id, u.project_id, u.id, u.version, to_jsonb(resource)
   from resource join updated u using (id)
 )
-select id, key, number, project_id, board_id, column_id, title, description, status, priority, assignee_ids, label_ids, due_at, parent_id, created_by, rank, version, created_at, updated_at, completed_at from resource
+select id, key, number, project_id, board_id, column_id, title, description, status, priority, assignee_ids, label_ids, start_at, due_at, estimate, fields, mention_ids, parent_id, blocked, created_by, rank, version, created_at, updated_at, completed_at, archived_at from resource
 `
 
 type UpdateTaskParams struct {
@@ -596,14 +1022,21 @@ type UpdateTaskParams struct {
 	AfterID      *uuid.UUID
 	ColumnID     *uuid.UUID
 	Status       *string
-	Title        *string
-	Description  *string
-	Priority     *int16
-	SetDueAt     bool
-	DueAt        *time.Time
-	SetParentID  bool
 	SetAssignees bool
 	AssigneeIDs  []uuid.UUID
+	Title        *string
+	Description  *string
+	Emails       []string
+	People       []uuid.UUID
+	Priority     *int16
+	SetStartAt   bool
+	StartAt      *time.Time
+	SetDueAt     bool
+	DueAt        *time.Time
+	SetEstimate  bool
+	Estimate     *float64
+	Fields       api.Document
+	SetParentID  bool
 	SetLabels    bool
 	LabelIDs     []uuid.UUID
 }
@@ -614,24 +1047,31 @@ type UpdateTaskRow struct {
 	Number      int32
 	ProjectID   uuid.UUID
 	BoardID     uuid.UUID
-	ColumnID    uuid.UUID
+	ColumnID    *uuid.UUID
 	Title       string
 	Description string
 	Status      string
 	Priority    string
 	AssigneeIDs []uuid.UUID
 	LabelIDs    []uuid.UUID
+	StartAt     *time.Time
 	DueAt       *time.Time
+	Estimate    *float64
+	Fields      api.Document
+	MentionIDs  []uuid.UUID
 	ParentID    *uuid.UUID
+	Blocked     bool
 	CreatedBy   uuid.UUID
 	Rank        string
 	Version     int32
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
 	CompletedAt *time.Time
+	ArchivedAt  *time.Time
 }
 
-// Changes a task and, where a column, a status or a neighbour is named, moves it.
+// Changes a task and, where a column, a status or a neighbour is named, moves it. In another project it gets a new
+// number, keeps the values of fields that are there, too, and its old key goes on to find it.
 // The parent to be and all above it must not be the task itself.
 func (q *Queries) UpdateTask(ctx context.Context, arg UpdateTaskParams) (UpdateTaskRow, error) {
 	row := q.db.QueryRow(ctx, updateTask,
@@ -644,14 +1084,21 @@ func (q *Queries) UpdateTask(ctx context.Context, arg UpdateTaskParams) (UpdateT
 		arg.AfterID,
 		arg.ColumnID,
 		arg.Status,
-		arg.Title,
-		arg.Description,
-		arg.Priority,
-		arg.SetDueAt,
-		arg.DueAt,
-		arg.SetParentID,
 		arg.SetAssignees,
 		arg.AssigneeIDs,
+		arg.Title,
+		arg.Description,
+		arg.Emails,
+		arg.People,
+		arg.Priority,
+		arg.SetStartAt,
+		arg.StartAt,
+		arg.SetDueAt,
+		arg.DueAt,
+		arg.SetEstimate,
+		arg.Estimate,
+		arg.Fields,
+		arg.SetParentID,
 		arg.SetLabels,
 		arg.LabelIDs,
 	)
@@ -669,14 +1116,20 @@ func (q *Queries) UpdateTask(ctx context.Context, arg UpdateTaskParams) (UpdateT
 		&i.Priority,
 		&i.AssigneeIDs,
 		&i.LabelIDs,
+		&i.StartAt,
 		&i.DueAt,
+		&i.Estimate,
+		&i.Fields,
+		&i.MentionIDs,
 		&i.ParentID,
+		&i.Blocked,
 		&i.CreatedBy,
 		&i.Rank,
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.CompletedAt,
+		&i.ArchivedAt,
 	)
 	return i, err
 }
