@@ -289,9 +289,11 @@ type GetInput struct {
 // Get gives one task.
 func (v *Service) Get(ctx context.Context, s *db.Scope, in *GetInput) (*Item, error) {
 	id, key := in.Split()
-	chosen := in.selection()
-	rows, err := s.Query(ctx, "select "+chosen.sql()+", null from app.tasks t where t.org_id = $1 and t.id = app.task_id($1, $2, $3) and t.deleted_at is null",
-		s.Org(), id, key)
+	chosen, is, args := in.selection(), "$2", []any{s.Org(), id}
+	if id == nil {
+		is, args[1] = "app.task_id($1, null, $2)", key
+	}
+	rows, err := s.Query(ctx, "select "+chosen.sql()+", null from app.tasks t where t.org_id = $1 and t.id = "+is+" and t.deleted_at is null", args...)
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"path"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -53,6 +54,10 @@ func (r *Router) route(w *recorder, hr *http.Request, req *Request) {
 		writeProblem(w, hr, err)
 		return
 	}
+	if !tidy(hr.URL.EscapedPath()) {
+		NotFound(w, hr)
+		return
+	}
 	if hr.Header.Get("Upgrade") == "" {
 		ctx, cancel := context.WithTimeout(hr.Context(), requestTimeout)
 		defer cancel()
@@ -62,6 +67,13 @@ func (r *Router) route(w *recorder, hr *http.Request, req *Request) {
 	if hr.Pattern != "" && hr.Pattern != anyPath {
 		req.route = hr.Pattern
 	}
+}
+
+// tidy reports whether a path has no empty segments and none that are "." or "..". The mux would redirect to the path
+// without them, the method included: DELETE /v1/projects/x/members/.. would delete the project.
+func tidy(escaped string) bool {
+	clean := path.Clean(escaped)
+	return escaped == clean || escaped == clean+"/"
 }
 
 // anyPath is the pattern of what no other one matches.

@@ -50,8 +50,8 @@ func (s *Scope) Try(ctx context.Context, f func() error) (refused, lost error) {
 	s.tries++
 	defer func() { s.tries-- }()
 	savepoint := fmt.Sprintf("savepoint try%d", s.tries)
-	waiting, sent := slices.Clip(s.first), s.sent
-	s.first = append(waiting, statement{sql: savepoint})
+	waiting, sent := s.first, s.sent
+	s.first = slices.Concat(waiting, []statement{{sql: savepoint}})
 	refused = f()
 	switch {
 	case refused == nil:

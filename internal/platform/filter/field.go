@@ -203,7 +203,7 @@ func (f Field) arg(text string) (any, error) {
 		return text, nil
 	case KindNumber:
 		n, err := strconv.ParseFloat(text, 64)
-		if err != nil || math.IsInf(n, 0) || math.IsNaN(n) {
+		if err != nil || math.IsInf(n, 0) || math.IsNaN(n) || strings.ContainsAny(text, "_xX") { // 1_000 and 0x1p4 are Go's alone
 			return nil, errors.New("expected a number such as 3 or -0.5")
 		}
 		return n, nil
