@@ -723,19 +723,21 @@ ALTER FUNCTION app.project_rank(p_project uuid) OWNER TO postgres;
 -- Name: project_ranks(uuid, uuid, text); Type: FUNCTION; Schema: app; Owner: postgres
 
 CREATE FUNCTION app.project_ranks(p_org uuid, p_user uuid, p_role text) RETURNS text
-    LANGUAGE sql STABLE PARALLEL SAFE
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
     AS $$
-  select case p_role
-    when 'admin' then ''
-    when 'guest' then coalesce((select string_agg(m.project_id || '=1', ' ') from app.project_members m
-      where m.org_id = p_org and m.user_id = p_user), '')
-    else coalesce((select string_agg(e.entry, ' ') from (
-      select p.id || '=0' as entry from app.projects p where p.org_id = p_org and p.private
-        and not exists (select from app.project_members m where m.org_id = p_org and m.project_id = p.id and m.user_id = p_user)
-      union all
-      select m.project_id || '=' || app.role_rank(m.role) from app.project_members m
-      where m.org_id = p_org and m.user_id = p_user and m.role <> 'member') e), '')
-  end $$;
+begin
+  if p_role = 'admin' then return ''; end if;
+  if p_role = 'guest' then
+    return coalesce((select string_agg(m.project_id || '=1', ' ') from app.project_members m
+      where m.org_id = p_org and m.user_id = p_user), '');
+  end if;
+  return coalesce((select string_agg(e.entry, ' ') from (
+    select p.id || '=0' as entry from app.projects p where p.org_id = p_org and p.private
+      and not exists (select from app.project_members m where m.org_id = p_org and m.project_id = p.id and m.user_id = p_user)
+    union all
+    select m.project_id || '=' || app.role_rank(m.role) from app.project_members m
+    where m.org_id = p_org and m.user_id = p_user and m.role <> 'member') e), '');
+end $$;
 
 ALTER FUNCTION app.project_ranks(p_org uuid, p_user uuid, p_role text) OWNER TO postgres;
 

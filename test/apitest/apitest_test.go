@@ -24,6 +24,8 @@ func TestSlice(t *testing.T) {
 	if e := socket.Next(t); e.Type != "member.added" || e.Data["role"] != "guest" {
 		t.Errorf("event %s for a new guest", e.Raw)
 	}
+	grace.Do(t, "GET", "/v1/tasks/ENG-1", nil).WantProblem(t, 404, "not-found")
+	ada.Do(t, "POST", "/v1/projects/"+project.Text(t, "id")+"/members", map[string]any{"user_id": grace.User, "role": "guest"}).Want(t, 201)
 	grace.Do(t, "GET", "/v1/tasks/ENG-1", nil).Want(t, 200)
 	grace.Do(t, "PATCH", "/v1/tasks/ENG-1", map[string]any{"title": "No"}).WantProblem(t, 403, "forbidden")
 }

@@ -51,7 +51,7 @@ func newBoard(t testing.TB, c *apitest.Client) board {
 	made := c.Do(t, "POST", "/v1/projects/"+project.Text(t, "id")+"/boards", map[string]any{"name": "Work", "template": "kanban"}).Want(t, 201)
 	b := board{project: project.Text(t, "id"), id: made.Text(t, "id"), column: made.Text(t, "columns.1.id"), other: made.Text(t, "columns.2.id")}
 	b.task = c.Do(t, "POST", "/v1/columns/"+b.column+"/tasks", map[string]any{"title": "Mill"}).Want(t, 201).Text(t, "id")
-	b.label = c.Do(t, "POST", "/v1/labels", map[string]any{"name": "bug", "color": "#d73a4a"}).Want(t, 201).Text(t, "id")
+	b.label = c.Do(t, "POST", "/v1/labels", map[string]any{"name": "bug in " + project.Text(t, "key"), "color": "#d73a4a"}).Want(t, 201).Text(t, "id")
 	return b
 }
 

@@ -208,8 +208,14 @@ func wantDemo(t *testing.T, admin *session) {
 			t.Errorf("%q is %s and completed at %v", task.Title, task.Status, task.CompletedAt)
 		}
 	}
-	if len(projects) != 3 || boards != 12 || len(tasks) != 400 || len(titles) != 400 {
-		t.Errorf("%d projects, %d boards, %d tasks with %d titles", len(projects), boards, len(tasks), len(titles))
+	archived := all[struct{ ID string }](admin, "/v1/tasks?state=archived")
+	if len(projects) != 4 || boards != 13 || len(archived) == 0 || len(tasks)+len(archived) != 403 || len(titles) != len(tasks) {
+		t.Errorf("%d projects, %d boards, %d tasks with %d titles, %d archived", len(projects), boards, len(tasks), len(titles), len(archived))
+	}
+	for _, v := range all[struct{ ID, Name string }](admin, "/v1/views") {
+		if n := len(all[struct{}](admin, "/v1/views/"+v.ID+"/tasks")); n == 0 && v.Name != "My work" {
+			t.Errorf("the view %q is empty", v.Name)
+		}
 	}
 	if roles["admin"] != 2 || roles["member"] != 5 || roles["guest"] != 1 {
 		t.Errorf("members: %v", roles)

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/plinth/plinth/test/binary"
@@ -110,13 +111,14 @@ type page[T any] struct {
 	NextCursor *string `json:"next_cursor"`
 }
 
-// all reads a list to its end. The path has no query.
+// all reads a list to its end.
 func all[T any](s *session, path string) []T {
 	s.t.Helper()
+	path += map[bool]string{true: "&", false: "?"}[strings.Contains(path, "?")]
 	var items []T
 	for cursor := ""; ; {
 		var p page[T]
-		s.want(http.StatusOK, "GET", path+"?limit=200"+cursor, nil, &p)
+		s.want(http.StatusOK, "GET", path+"limit=200"+cursor, nil, &p)
 		items = append(items, p.Items...)
 		if p.NextCursor == nil {
 			return items
