@@ -163,7 +163,7 @@ func (sc scene) path(t testing.TB, path string) string {
 }
 
 // members are the values of a body that name what is there.
-func (sc scene) members(c *apitest.Client) map[string]any {
+func (sc scene) members() map[string]any {
 	return map[string]any{
 		"email": "somebody@plinth.test", "password": "an unheard of password",
 		"user_id": sc.cyd, "name": "Cam", "project_id": sc.project, "column_id": sc.column, "task": sc.task, "task_id": sc.third,
@@ -184,7 +184,7 @@ type target struct {
 func targets(t *testing.T, c *apitest.Client, d *description) []target {
 	t.Helper()
 	sc := newScene(t, c)
-	d.real = sc.members(c)
+	d.real = sc.members()
 	var found []target
 	for _, op := range c.Server.App.Router.Operations() {
 		described := d.Paths[op.Path][strings.ToLower(op.Method)].RequestBody
