@@ -31,17 +31,17 @@ type StartBulkInput struct{ Body StartBulkBody }
 
 // StartBulkBody is its body: operations, or a filter with what is to be done to all that it matches.
 type StartBulkBody struct {
-	Operations []Operation             `json:"operations,omitempty" nullable:"false" minItems:"1" maxItems:"10000" doc:"As of bulk-tasks; then there is no filter."`
-	Filter     api.Optional[string]    `json:"filter,omitzero" minLength:"1" maxLength:"2000" doc:"As in the lists of tasks. restore looks in the trash, unarchive in the archive, all else at the tasks on the boards." example:"status = \"done\" AND updated_at < \"2026-06-01\""`
-	ProjectID  api.Optional[uuid.UUID] `json:"project_id,omitzero" format:"uuid" doc:"With a filter: this project's tasks alone."`
-	Op         api.Optional[string]    `json:"op,omitzero" enum:"update,delete,restore,archive,unarchive" doc:"With a filter: what is done to each task; update when absent." example:"archive"`
-	Set        api.Optional[updateSet] `json:"set,omitzero" doc:"With a filter: what an update changes."`
+	Operations api.Optional[[]Operation] `json:"operations,omitzero" nullable:"false" minItems:"1" maxItems:"10000" doc:"As of bulk-tasks; then there is no filter."`
+	Filter     api.Optional[string]      `json:"filter,omitzero" minLength:"1" maxLength:"2000" doc:"As in the lists of tasks. restore looks in the trash, unarchive in the archive, all else at the tasks on the boards." example:"status = \"done\" AND updated_at < \"2026-06-01\""`
+	ProjectID  api.Optional[uuid.UUID]   `json:"project_id,omitzero" format:"uuid" doc:"With a filter: this project's tasks alone."`
+	Op         api.Optional[string]      `json:"op,omitzero" enum:"update,delete,restore,archive,unarchive" doc:"With a filter: what is done to each task; update when absent." example:"archive"`
+	Set        api.Optional[updateSet]   `json:"set,omitzero" doc:"With a filter: what an update changes."`
 }
 
 // check refuses what does not go together.
 func (b *StartBulkBody) check() error {
 	switch byFilter := b.Filter.Set; {
-	case byFilter == (b.Operations != nil):
+	case byFilter == b.Operations.Set:
 		return fault.Invalid("body.filter", "give either operations or a filter")
 	case !byFilter && b.ProjectID.Set:
 		return fault.Invalid("body.project_id", "goes with a filter")
@@ -69,11 +69,11 @@ func (v *Service) StartBulk(ctx context.Context, s *db.Scope, in *StartBulkInput
 	if in.Body.Filter.Set {
 		return startByFilter(ctx, s, in.Body)
 	}
-	stored, err := json.Marshal(input{Operations: in.Body.Operations})
+	stored, err := json.Marshal(input{Operations: in.Body.Operations.Value})
 	if err != nil {
 		return nil, fmt.Errorf("encode operations: %w", err)
 	}
-	return background.Start(ctx, s, bulkJob, "select $1::int, $2::jsonb", len(in.Body.Operations), stored)
+	return background.Start(ctx, s, bulkJob, "select $1::int, $2::jsonb", len(in.Body.Operations.Value), stored)
 }
 
 // startByFilter finds the tasks in the statement that makes the job.
