@@ -174,6 +174,9 @@ type UpdateBody struct {
 
 // Update renames a board.
 func Update(ctx context.Context, s *db.Scope, in *UpdateInput) (*Board, error) {
+	if err := boarddb.New(s.Ahead()).RequireWritableBoard(ctx, boarddb.RequireWritableBoardParams{OrgID: s.Org(), ID: in.ID}); err != nil {
+		return nil, err
+	}
 	row, err := boarddb.New(s).UpdateBoard(ctx, boarddb.UpdateBoardParams{OrgID: s.Org(), ID: in.ID, Versions: in.Versions(), Name: in.Body.Name.Ptr()})
 	if err != nil {
 		return nil, fault.About("board", err)
@@ -193,6 +196,9 @@ var notEmpty = fault.Constraints{"tasks_live_column": {Kind: fault.ColumnNotEmpt
 
 // Delete removes a board whose columns hold no tasks.
 func Delete(ctx context.Context, s *db.Scope, in *DeleteInput) (*api.Nothing, error) {
+	if err := boarddb.New(s.Ahead()).RequireWritableBoard(ctx, boarddb.RequireWritableBoardParams{OrgID: s.Org(), ID: in.ID}); err != nil {
+		return nil, err
+	}
 	_, err := boarddb.New(s).DeleteBoard(ctx, boarddb.DeleteBoardParams{OrgID: s.Org(), ID: in.ID, Versions: in.Versions()})
 	return nil, fault.About("board", fault.ByConstraint(err, notEmpty))
 }

@@ -125,6 +125,9 @@ type UpdateColumnBody struct {
 // UpdateColumn changes a column or moves it beside another one.
 func UpdateColumn(ctx context.Context, s *db.Scope, in *UpdateColumnInput) (*Column, error) {
 	b := in.Body
+	if err := boarddb.New(s.Ahead()).RequireWritableColumn(ctx, boarddb.RequireWritableColumnParams{OrgID: s.Org(), ID: in.ID}); err != nil {
+		return nil, err
+	}
 	row, err := boarddb.New(s).UpdateColumn(ctx, boarddb.UpdateColumnParams{
 		OrgID: s.Org(), ID: in.ID, Versions: in.Versions(), BeforeID: b.BeforeID.Ptr(), AfterID: b.AfterID.Ptr(),
 		Name: b.Name.Ptr(), Status: b.Status.Ptr(), SetWipLimit: b.WipLimit.Set, WipLimit: b.WipLimit.Ptr(), WipMode: b.WipMode.Ptr(),
@@ -144,6 +147,9 @@ type DeleteColumnInput struct {
 
 // DeleteColumn removes a column that holds no tasks.
 func DeleteColumn(ctx context.Context, s *db.Scope, in *DeleteColumnInput) (*api.Nothing, error) {
+	if err := boarddb.New(s.Ahead()).RequireWritableColumn(ctx, boarddb.RequireWritableColumnParams{OrgID: s.Org(), ID: in.ID}); err != nil {
+		return nil, err
+	}
 	_, err := boarddb.New(s).DeleteColumn(ctx, boarddb.DeleteColumnParams{OrgID: s.Org(), ID: in.ID, Versions: in.Versions()})
 	return nil, fault.About("column", fault.ByConstraint(err, notEmpty))
 }

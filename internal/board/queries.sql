@@ -107,10 +107,16 @@ from app.boards
 where org_id = @org_id and project_id = @project_id and (sqlc.narg('after')::uuid is null or id > sqlc.narg('after')::uuid)
 order by id limit @more;
 
+-- name: RequireWritableBoard :exec
+select app.writable_board(@org_id, @id);
+
+-- name: RequireWritableColumn :exec
+select app.writable_column(@org_id, @id);
+
 -- name: UpdateBoard :one
 with updated as (
   update app.boards b set name = coalesce(sqlc.narg('name'), b.name), version = b.version + 1, updated_at = now()
-  where b.org_id = @org_id and b.id = app.writable_board(@org_id, @id)
+  where b.org_id = @org_id and b.id = @id
     and app.require(sqlc.narg('versions')::int[] is null or b.version = any(sqlc.narg('versions')::int[]), 'stale-version')
   returning *
 ),
@@ -126,7 +132,7 @@ select * from resource;
 -- name: DeleteBoard :one
 -- A board with live tasks stays: its columns' tasks would go with it.
 with deleted as (
-  delete from app.boards b where b.org_id = @org_id and b.id = app.writable_board(@org_id, @id)
+  delete from app.boards b where b.org_id = @org_id and b.id = @id
     and app.require(sqlc.narg('versions')::int[] is null or b.version = any(sqlc.narg('versions')::int[]), 'stale-version')
   returning *
 ),
@@ -169,7 +175,7 @@ order by rank limit @more;
 -- Changes a column, and its tasks' status along with its own, each with an event. A task that comes in meanwhile breaks
 -- the foreign key, and the statement runs again. A trashed task follows unseen: its restoration makes the next version.
 with old as (
-  select c.* from app.columns c where c.org_id = @org_id and c.id = app.writable_column(@org_id, @id)
+  select c.* from app.columns c where c.org_id = @org_id and c.id = @id
     and app.require(sqlc.narg('versions')::int[] is null or c.version = any(sqlc.narg('versions')::int[]), 'stale-version')
   for update
 ),
@@ -215,7 +221,7 @@ select * from resource;
 
 -- name: DeleteColumn :one
 with deleted as (
-  delete from app.columns c where c.org_id = @org_id and c.id = app.writable_column(@org_id, @id)
+  delete from app.columns c where c.org_id = @org_id and c.id = @id
     and app.require(sqlc.narg('versions')::int[] is null or c.version = any(sqlc.narg('versions')::int[]), 'stale-version')
   returning *
 ),

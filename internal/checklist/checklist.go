@@ -119,6 +119,9 @@ type UpdateBody struct {
 // Update changes an item, ticks it off or moves it beside another one.
 func Update(ctx context.Context, s *db.Scope, in *UpdateInput) (*Item, error) {
 	b := in.Body
+	if err := checklistdb.New(s.Ahead()).RequireWritable(ctx, checklistdb.RequireWritableParams{OrgID: s.Org(), ID: in.ID}); err != nil {
+		return nil, err
+	}
 	row, err := checklistdb.New(s).UpdateItem(ctx, checklistdb.UpdateItemParams{OrgID: s.Org(), ID: in.ID, Versions: in.Versions(),
 		Text: b.Text.Ptr(), Checked: b.Checked.Ptr(), BeforeID: b.BeforeID.Ptr(), AfterID: b.AfterID.Ptr()})
 	if err != nil {
@@ -136,6 +139,9 @@ type DeleteInput struct {
 
 // Delete removes an item.
 func Delete(ctx context.Context, s *db.Scope, in *DeleteInput) (*api.Nothing, error) {
+	if err := checklistdb.New(s.Ahead()).RequireWritable(ctx, checklistdb.RequireWritableParams{OrgID: s.Org(), ID: in.ID}); err != nil {
+		return nil, err
+	}
 	_, err := checklistdb.New(s).DeleteItem(ctx, checklistdb.DeleteItemParams{OrgID: s.Org(), ID: in.ID, Versions: in.Versions()})
 	return nil, fault.About("checklist item", err)
 }

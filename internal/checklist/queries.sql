@@ -34,10 +34,13 @@ where i.org_id = @org_id and i.task_id = app.task_id(@org_id, sqlc.narg('task_id
   and (sqlc.narg('after')::text is null or i.rank > sqlc.narg('after')::text)
 order by i.rank limit @more;
 
+-- name: RequireWritable :exec
+select app.writable_checklist_item(@org_id, @id);
+
 -- name: UpdateItem :one
 with old as (
   select i.* from app.checklist_items i
-  where i.org_id = @org_id and i.id = app.writable_checklist_item(@org_id, @id)
+  where i.org_id = @org_id and i.id = @id
     and exists (select from app.tasks t where t.org_id = @org_id and t.id = i.task_id and t.deleted_at is null)
     and app.require(sqlc.narg('versions')::int[] is null or i.version = any(sqlc.narg('versions')::int[]), 'stale-version')
   for update
@@ -75,7 +78,7 @@ select * from resource;
 -- name: DeleteItem :one
 with deleted as (
   delete from app.checklist_items i
-  where i.org_id = @org_id and i.id = app.writable_checklist_item(@org_id, @id)
+  where i.org_id = @org_id and i.id = @id
     and exists (select from app.tasks t where t.org_id = @org_id and t.id = i.task_id and t.deleted_at is null)
     and app.require(sqlc.narg('versions')::int[] is null or i.version = any(sqlc.narg('versions')::int[]), 'stale-version')
   returning *

@@ -37,11 +37,14 @@ order by id limit @more;
 select id, name, description, content, created_by, version, created_at, updated_at
 from app.project_templates where org_id = @org_id and id = @id;
 
+-- name: RequireWritable :exec
+select app.writable_template(@org_id, @id);
+
 -- name: UpdateTemplate :one
 with updated as (
   update app.project_templates t set name = coalesce(sqlc.narg('name'), t.name), description = coalesce(sqlc.narg('description'), t.description),
     version = t.version + 1, updated_at = now()
-  where t.org_id = @org_id and t.id = app.writable_template(@org_id, @id)
+  where t.org_id = @org_id and t.id = @id
     and app.require(sqlc.narg('versions')::int[] is null or t.version = any(sqlc.narg('versions')::int[]), 'stale-version')
   returning *
 ),
@@ -56,7 +59,7 @@ select * from resource;
 
 -- name: DeleteTemplate :one
 with deleted as (
-  delete from app.project_templates t where t.org_id = @org_id and t.id = app.writable_template(@org_id, @id)
+  delete from app.project_templates t where t.org_id = @org_id and t.id = @id
     and app.require(sqlc.narg('versions')::int[] is null or t.version = any(sqlc.narg('versions')::int[]), 'stale-version')
   returning *
 ),

@@ -187,6 +187,9 @@ type UpdateBody struct {
 
 // Update renames or describes a template.
 func Update(ctx context.Context, s *db.Scope, in *UpdateInput) (*Template, error) {
+	if err := templatedb.New(s.Ahead()).RequireWritable(ctx, templatedb.RequireWritableParams{OrgID: s.Org(), ID: in.ID}); err != nil {
+		return nil, err
+	}
 	row, err := templatedb.New(s).UpdateTemplate(ctx, templatedb.UpdateTemplateParams{
 		OrgID: s.Org(), ID: in.ID, Versions: in.Versions(), Name: in.Body.Name.Ptr(), Description: in.Body.Description.Ptr(),
 	})
@@ -204,6 +207,9 @@ type DeleteInput struct {
 
 // Delete removes a template.
 func Delete(ctx context.Context, s *db.Scope, in *DeleteInput) (*api.Nothing, error) {
+	if err := templatedb.New(s.Ahead()).RequireWritable(ctx, templatedb.RequireWritableParams{OrgID: s.Org(), ID: in.ID}); err != nil {
+		return nil, err
+	}
 	_, err := templatedb.New(s).DeleteTemplate(ctx, templatedb.DeleteTemplateParams{OrgID: s.Org(), ID: in.ID, Versions: in.Versions()})
 	return nil, fault.About("project template", err)
 }

@@ -159,7 +159,7 @@ func (q *Queries) CreateColumn(ctx context.Context, arg CreateColumnParams) (Cre
 
 const deleteBoard = `-- name: DeleteBoard :one
 with deleted as (
-  delete from app.boards b where b.org_id = $1 and b.id = app.writable_board($1, $2)
+  delete from app.boards b where b.org_id = $1 and b.id = $2
     and app.require($3::int[] is null or b.version = any($3::int[]), 'stale-version')
   returning org_id, id, project_id, name, version, created_at, updated_at
 ),
@@ -189,7 +189,7 @@ func (q *Queries) DeleteBoard(ctx context.Context, arg DeleteBoardParams) (uuid.
 
 const deleteColumn = `-- name: DeleteColumn :one
 with deleted as (
-  delete from app.columns c where c.org_id = $1 and c.id = app.writable_column($1, $2)
+  delete from app.columns c where c.org_id = $1 and c.id = $2
     and app.require($3::int[] is null or c.version = any($3::int[]), 'stale-version')
   returning org_id, id, project_id, board_id, name, status, wip_limit, rank, version, created_at, updated_at, wip_mode
 ),
@@ -521,10 +521,38 @@ func (q *Queries) RequireProject(ctx context.Context, arg RequireProjectParams) 
 	return err
 }
 
+const requireWritableBoard = `-- name: RequireWritableBoard :exec
+select app.writable_board($1, $2)
+`
+
+type RequireWritableBoardParams struct {
+	OrgID uuid.UUID
+	ID    uuid.UUID
+}
+
+func (q *Queries) RequireWritableBoard(ctx context.Context, arg RequireWritableBoardParams) error {
+	_, err := q.db.Exec(ctx, requireWritableBoard, arg.OrgID, arg.ID)
+	return err
+}
+
+const requireWritableColumn = `-- name: RequireWritableColumn :exec
+select app.writable_column($1, $2)
+`
+
+type RequireWritableColumnParams struct {
+	OrgID uuid.UUID
+	ID    uuid.UUID
+}
+
+func (q *Queries) RequireWritableColumn(ctx context.Context, arg RequireWritableColumnParams) error {
+	_, err := q.db.Exec(ctx, requireWritableColumn, arg.OrgID, arg.ID)
+	return err
+}
+
 const updateBoard = `-- name: UpdateBoard :one
 with updated as (
   update app.boards b set name = coalesce($1, b.name), version = b.version + 1, updated_at = now()
-  where b.org_id = $2 and b.id = app.writable_board($2, $3)
+  where b.org_id = $2 and b.id = $3
     and app.require($4::int[] is null or b.version = any($4::int[]), 'stale-version')
   returning org_id, id, project_id, name, version, created_at, updated_at
 ),
@@ -575,7 +603,7 @@ func (q *Queries) UpdateBoard(ctx context.Context, arg UpdateBoardParams) (Updat
 
 const updateColumn = `-- name: UpdateColumn :one
 with old as (
-  select c.org_id, c.id, c.project_id, c.board_id, c.name, c.status, c.wip_limit, c.rank, c.version, c.created_at, c.updated_at, c.wip_mode from app.columns c where c.org_id = $1 and c.id = app.writable_column($1, $2)
+  select c.org_id, c.id, c.project_id, c.board_id, c.name, c.status, c.wip_limit, c.rank, c.version, c.created_at, c.updated_at, c.wip_mode from app.columns c where c.org_id = $1 and c.id = $2
     and app.require($3::int[] is null or c.version = any($3::int[]), 'stale-version')
   for update
 ),

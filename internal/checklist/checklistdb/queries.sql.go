@@ -85,7 +85,7 @@ func (q *Queries) CreateItem(ctx context.Context, arg CreateItemParams) (CreateI
 const deleteItem = `-- name: DeleteItem :one
 with deleted as (
   delete from app.checklist_items i
-  where i.org_id = $1 and i.id = app.writable_checklist_item($1, $2)
+  where i.org_id = $1 and i.id = $2
     and exists (select from app.tasks t where t.org_id = $1 and t.id = i.task_id and t.deleted_at is null)
     and app.require($3::int[] is null or i.version = any($3::int[]), 'stale-version')
   returning org_id, id, project_id, task_id, text, checked_at, checked_by, rank, version, created_at, updated_at
@@ -212,10 +212,24 @@ func (q *Queries) RequireTask(ctx context.Context, arg RequireTaskParams) error 
 	return err
 }
 
+const requireWritable = `-- name: RequireWritable :exec
+select app.writable_checklist_item($1, $2)
+`
+
+type RequireWritableParams struct {
+	OrgID uuid.UUID
+	ID    uuid.UUID
+}
+
+func (q *Queries) RequireWritable(ctx context.Context, arg RequireWritableParams) error {
+	_, err := q.db.Exec(ctx, requireWritable, arg.OrgID, arg.ID)
+	return err
+}
+
 const updateItem = `-- name: UpdateItem :one
 with old as (
   select i.org_id, i.id, i.project_id, i.task_id, i.text, i.checked_at, i.checked_by, i.rank, i.version, i.created_at, i.updated_at from app.checklist_items i
-  where i.org_id = $1 and i.id = app.writable_checklist_item($1, $2)
+  where i.org_id = $1 and i.id = $2
     and exists (select from app.tasks t where t.org_id = $1 and t.id = i.task_id and t.deleted_at is null)
     and app.require($3::int[] is null or i.version = any($3::int[]), 'stale-version')
   for update

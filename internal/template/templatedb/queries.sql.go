@@ -208,7 +208,7 @@ func (q *Queries) CreateTemplate(ctx context.Context, arg CreateTemplateParams) 
 
 const deleteTemplate = `-- name: DeleteTemplate :one
 with deleted as (
-  delete from app.project_templates t where t.org_id = $1 and t.id = app.writable_template($1, $2)
+  delete from app.project_templates t where t.org_id = $1 and t.id = $2
     and app.require($3::int[] is null or t.version = any($3::int[]), 'stale-version')
   returning org_id, id, name, description, content, created_by, version, created_at, updated_at
 ),
@@ -335,11 +335,25 @@ func (q *Queries) ListTemplates(ctx context.Context, arg ListTemplatesParams) ([
 	return items, nil
 }
 
+const requireWritable = `-- name: RequireWritable :exec
+select app.writable_template($1, $2)
+`
+
+type RequireWritableParams struct {
+	OrgID uuid.UUID
+	ID    uuid.UUID
+}
+
+func (q *Queries) RequireWritable(ctx context.Context, arg RequireWritableParams) error {
+	_, err := q.db.Exec(ctx, requireWritable, arg.OrgID, arg.ID)
+	return err
+}
+
 const updateTemplate = `-- name: UpdateTemplate :one
 with updated as (
   update app.project_templates t set name = coalesce($1, t.name), description = coalesce($2, t.description),
     version = t.version + 1, updated_at = now()
-  where t.org_id = $3 and t.id = app.writable_template($3, $4)
+  where t.org_id = $3 and t.id = $4
     and app.require($5::int[] is null or t.version = any($5::int[]), 'stale-version')
   returning org_id, id, name, description, content, created_by, version, created_at, updated_at
 ),
