@@ -59,8 +59,9 @@ type Config struct {
 	BodyLimit        int `env:"PLINTH_BODY_LIMIT" envDefault:"1048576" min:"1" max:"1073741824" doc:"Bytes of a request body"`
 
 	TrashDays int `env:"PLINTH_TRASH_DAYS" envDefault:"30" min:"0" max:"36500" doc:"Days that a task stays in the trash; 0 keeps it for ever"`
+	EventDays int `env:"PLINTH_EVENT_DAYS" envDefault:"0" min:"0" max:"36500" doc:"Days that events are kept, and with them the history of tasks, where an organization's plan does not say; 0 keeps them for ever"`
 
-	RedisURL            Sensitive `env:"REDIS_URL" unused:"true" doc:"Redis for the bus and shared limits, redis:// or rediss://"`
+	RedisURL            Sensitive `env:"REDIS_URL" doc:"Redis 7 or later between several nodes, redis:// or rediss://; without it they meet in the database"`
 	S3Endpoint          string    `env:"S3_ENDPOINT" unused:"true" doc:"Object storage, http:// or https://"`
 	S3Bucket            string    `env:"S3_BUCKET" unused:"true" doc:"Bucket for files"`
 	S3Region            string    `env:"S3_REGION" unused:"true" doc:"Region of the bucket"`

@@ -92,7 +92,7 @@ func TestEverySettingIsRead(t *testing.T) {
 		"PLINTH_REQUIRE_PATCHED_POSTGRES=true", strong, "JWT_ALGORITHM=EdDSA", "JWT_PRIVATE_KEY="+strings.ReplaceAll(key, "\n", `\n`),
 		"ACCESS_TOKEN_EXPIRE_MINUTES=1440", "REFRESH_TOKEN_EXPIRE_MINUTES=1441", "SMTP_URL=smtp://u:p%40@mail:2525?tls=required",
 		"MAIL_FROM=Ann <ann@example.com>", "PLINTH_LOG_LEVEL=warn", "PLINTH_LOG_FORMAT=text", "PLINTH_RATE_LIMIT_IP=1",
-		"PLINTH_RATE_LIMIT_ACCOUNT=2", "PLINTH_RATE_LIMIT_ORG=3", "PLINTH_BODY_LIMIT=4", "PLINTH_TRASH_DAYS=5", "REDIS_URL=rediss://:pw@redis:6379/0",
+		"PLINTH_RATE_LIMIT_ACCOUNT=2", "PLINTH_RATE_LIMIT_ORG=3", "PLINTH_BODY_LIMIT=4", "PLINTH_TRASH_DAYS=5", "PLINTH_EVENT_DAYS=6", "REDIS_URL=rediss://:pw@redis:6379/0",
 		"S3_ENDPOINT=http://s3:9000", "S3_BUCKET=b", "S3_REGION=r", "S3_ACCESS_KEY_ID=id", "S3_SECRET_ACCESS_KEY=key",
 		"CLAMD_ADDR=unix:/run/clamd.sock", "STRIPE_SECRET_KEY=sk_test_1", "STRIPE_WEBHOOK_SECRET=whsec_1",
 	)
@@ -104,7 +104,7 @@ func TestEverySettingIsRead(t *testing.T) {
 		JWTSecret: config.Sensitive(strings.TrimPrefix(strong, "JWT_SECRET=")), JWTAlgorithm: "EdDSA", JWTPrivateKey: config.Sensitive(key),
 		AccessTokenMinutes: 1440, RefreshTokenMinutes: 1441, SMTPURL: "smtp://u:p%40@mail:2525?tls=required",
 		MailFrom: "Ann <ann@example.com>", LogLevel: "warn", LogFormat: "text", RateLimitIP: 1, RateLimitAccount: 2, RateLimitOrg: 3,
-		BodyLimit: 4, TrashDays: 5, RedisURL: "rediss://:pw@redis:6379/0", S3Endpoint: "http://s3:9000", S3Bucket: "b", S3Region: "r",
+		BodyLimit: 4, TrashDays: 5, EventDays: 6, RedisURL: "rediss://:pw@redis:6379/0", S3Endpoint: "http://s3:9000", S3Bucket: "b", S3Region: "r",
 		S3AccessKeyID: "id", S3SecretAccessKey: "key", ClamdAddr: "unix:/run/clamd.sock", StripeSecretKey: "sk_test_1", StripeWebhookSecret: "whsec_1",
 	}
 	opt := cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })
@@ -119,7 +119,7 @@ func TestEverySettingIsRead(t *testing.T) {
 	if c.Embedded() {
 		t.Error("embedded with DATABASE_URL set")
 	}
-	unused := []string{"REDIS_URL", "S3_ENDPOINT", "S3_BUCKET", "S3_REGION", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY", "CLAMD_ADDR", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"}
+	unused := []string{"S3_ENDPOINT", "S3_BUCKET", "S3_REGION", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY", "CLAMD_ADDR", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"}
 	if diff := cmp.Diff(unused, c.Unused()); diff != "" {
 		t.Errorf("unused (-want +got):\n%s", diff)
 	}
