@@ -225,6 +225,16 @@ end $$;
 
 ALTER FUNCTION app.empty_trash(p_days integer, p_most integer) OWNER TO plinth_entry;
 
+-- Name: ended_sessions(); Type: FUNCTION; Schema: app; Owner: plinth_entry
+
+CREATE FUNCTION app.ended_sessions() RETURNS TABLE(id uuid)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select s.id from app.sessions s where s.ended_at > now() - interval '20 seconds' $$;
+
+ALTER FUNCTION app.ended_sessions() OWNER TO plinth_entry;
+
 -- Name: enqueue(text, uuid, integer); Type: FUNCTION; Schema: app; Owner: plinth_entry
 
 CREATE FUNCTION app.enqueue(p_kind text, p_job uuid, p_attempts integer DEFAULT 5) RETURNS void
@@ -339,6 +349,17 @@ begin
 end $$;
 
 ALTER FUNCTION app.enter_user(p_reseller uuid, p_user uuid, p_session uuid) OWNER TO plinth_entry;
+
+-- Name: events_held(); Type: FUNCTION; Schema: app; Owner: plinth_entry
+
+CREATE FUNCTION app.events_held() RETURNS double precision
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select coalesce(extract(epoch from now() - min(e.created_at)), 0)::float8 from app.events e
+  where e.xid >= pg_snapshot_xmin(pg_current_snapshot()) $$;
+
+ALTER FUNCTION app.events_held() OWNER TO plinth_entry;
 
 -- Name: fail_job(uuid, text); Type: FUNCTION; Schema: app; Owner: plinth_entry
 
@@ -891,38 +912,21 @@ CREATE FUNCTION app.read_access(p_org uuid, p_users uuid[]) RETURNS TABLE(user_i
 
 ALTER FUNCTION app.read_access(p_org uuid, p_users uuid[]) OWNER TO plinth_entry;
 
--- Name: events; Type: TABLE; Schema: app; Owner: postgres
+-- Name: read_events(timestamp with time zone, xid8, bigint, integer); Type: FUNCTION; Schema: app; Owner: plinth_entry
 
-CREATE TABLE app.events (
-    org_id uuid NOT NULL,
-    id bigint NOT NULL,
-    uid uuid DEFAULT gen_random_uuid() NOT NULL,
-    xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
-    kind text NOT NULL,
-    entity_id uuid NOT NULL,
-    project_id uuid,
-    task_id uuid,
-    version integer NOT NULL,
-    actor_id uuid DEFAULT app.current_user_id(),
-    payload jsonb NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL
-);
-
-ALTER TABLE ONLY app.events FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE app.events OWNER TO postgres;
-
--- Name: read_events(xid8, bigint, integer); Type: FUNCTION; Schema: app; Owner: plinth_entry
-
-CREATE FUNCTION app.read_events(p_xid xid8, p_id bigint, p_limit integer) RETURNS SETOF app.events
-    LANGUAGE sql STABLE SECURITY DEFINER
+CREATE FUNCTION app.read_events(p_since timestamp with time zone, p_xid xid8, p_id bigint, p_limit integer) RETURNS TABLE(xid xid8, id bigint, uid uuid, org_id uuid, kind text, entity_id uuid, project_id uuid, task_id uuid, board_id uuid, version integer, actor_id uuid, payload jsonb, created_at timestamp with time zone)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO ''
     AS $$
-  select * from app.events e
-  where (e.xid, e.id) > (p_xid, p_id) and e.xid < pg_snapshot_xmin(pg_current_snapshot())
-  order by e.xid, e.id limit p_limit $$;
+begin
+  return query select e.xid, e.id, e.uid, e.org_id, e.kind, e.entity_id, e.project_id, e.task_id,
+    (select t.board_id from app.tasks t where t.org_id = e.org_id and t.id = e.task_id), e.version, e.actor_id, e.payload, e.created_at
+  from app.events e
+  where e.created_at >= p_since and (e.xid, e.id) > (p_xid, p_id) and e.xid < pg_snapshot_xmin(pg_current_snapshot())
+  order by e.xid, e.id limit p_limit;
+end $$;
 
-ALTER FUNCTION app.read_events(p_xid xid8, p_id bigint, p_limit integer) OWNER TO plinth_entry;
+ALTER FUNCTION app.read_events(p_since timestamp with time zone, p_xid xid8, p_id bigint, p_limit integer) OWNER TO plinth_entry;
 
 -- Name: refuse(text, text, text); Type: FUNCTION; Schema: app; Owner: postgres
 
@@ -936,6 +940,26 @@ begin
 end $$;
 
 ALTER FUNCTION app.refuse(kind text, place text, why text) OWNER TO postgres;
+
+-- Name: replay_events(uuid, xid8, bigint, xid8, bigint, integer); Type: FUNCTION; Schema: app; Owner: plinth_entry
+
+CREATE FUNCTION app.replay_events(p_org uuid, p_xid xid8, p_id bigint, p_until_xid xid8, p_until_id bigint, p_limit integer) RETURNS TABLE(xid xid8, id bigint, uid uuid, org_id uuid, kind text, entity_id uuid, project_id uuid, task_id uuid, board_id uuid, version integer, actor_id uuid, payload jsonb, created_at timestamp with time zone)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  if exists (select from app.event_floors f where f.org_id = p_org and (f.xid, f.id) > (p_xid, p_id)) then
+    perform app.refuse('validation', 'query.cursor');
+  end if;
+  return query select e.xid, e.id, e.uid, e.org_id, e.kind, e.entity_id, e.project_id, e.task_id,
+    (select t.board_id from app.tasks t where t.org_id = e.org_id and t.id = e.task_id), e.version, e.actor_id, e.payload, e.created_at
+  from app.events e
+  where e.org_id = p_org and (e.xid, e.id) > (p_xid, p_id) and (e.xid, e.id) <= (p_until_xid, p_until_id)
+    and e.xid < pg_snapshot_xmin(pg_current_snapshot())
+  order by e.xid, e.id limit p_limit;
+end $$;
+
+ALTER FUNCTION app.replay_events(p_org uuid, p_xid xid8, p_id bigint, p_until_xid xid8, p_until_id bigint, p_limit integer) OWNER TO plinth_entry;
 
 -- Name: require(boolean, text, text, text); Type: FUNCTION; Schema: app; Owner: postgres
 
@@ -1147,6 +1171,46 @@ end $$;
 
 ALTER FUNCTION app.tenant_table(name text, writer text) OWNER TO postgres;
 
+-- Name: trim_events(integer, integer); Type: FUNCTION; Schema: app; Owner: plinth_entry
+
+CREATE FUNCTION app.trim_events(p_days integer, p_limit integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v record;
+  v_xid xid8;
+  v_id bigint;
+  v_deleted int;
+  v_total int := 0;
+begin
+  for v in select o.id as org_id, now() - make_interval(days => coalesce(o.event_days, p_days)) as cutoff
+           from app.organizations o where coalesce(o.event_days, p_days) > 0 loop
+    continue when not exists (select from app.events e where e.org_id = v.org_id and e.created_at < v.cutoff);
+    select e.xid, e.id into v_xid, v_id from app.events e where e.org_id = v.org_id and e.created_at >= v.cutoff order by e.xid, e.id limit 1;
+    with old as (
+      select e.id, e.created_at from app.events e
+      where e.org_id = v.org_id and e.xid < pg_snapshot_xmin(pg_current_snapshot())
+        and (e.xid, e.id) < (coalesce(v_xid, '18446744073709551615'), coalesce(v_id, 0))
+      order by e.xid, e.id limit p_limit - v_total
+    ),
+    gone as (
+      delete from app.events e using old where e.org_id = v.org_id and e.id = old.id and e.created_at = old.created_at
+      returning e.xid, e.id
+    ),
+    noted as (
+      insert into app.event_floors (org_id, xid, id) select v.org_id, g.xid, g.id from gone g order by g.xid desc, g.id desc limit 1
+      on conflict (org_id) do update set xid = excluded.xid, id = excluded.id
+    )
+    select count(*) into v_deleted from gone;
+    v_total := v_total + v_deleted;
+    exit when v_total >= p_limit;
+  end loop;
+  return v_total;
+end $$;
+
+ALTER FUNCTION app.trim_events(p_days integer, p_limit integer) OWNER TO plinth_entry;
+
 -- Name: writable_board(uuid, uuid); Type: FUNCTION; Schema: app; Owner: postgres
 
 CREATE FUNCTION app.writable_board(p_org uuid, p_id uuid) RETURNS uuid
@@ -1343,6 +1407,40 @@ ALTER TABLE ONLY app.comments FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE app.comments OWNER TO postgres;
 
+-- Name: event_floors; Type: TABLE; Schema: app; Owner: postgres
+
+CREATE TABLE app.event_floors (
+    org_id uuid NOT NULL,
+    xid xid8 NOT NULL,
+    id bigint NOT NULL
+);
+
+ALTER TABLE ONLY app.event_floors FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE app.event_floors OWNER TO postgres;
+
+-- Name: events; Type: TABLE; Schema: app; Owner: postgres
+
+CREATE TABLE app.events (
+    org_id uuid NOT NULL,
+    id bigint NOT NULL,
+    uid uuid DEFAULT gen_random_uuid() NOT NULL,
+    xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    kind text NOT NULL,
+    entity_id uuid NOT NULL,
+    project_id uuid,
+    task_id uuid,
+    version integer NOT NULL,
+    actor_id uuid DEFAULT app.current_user_id(),
+    payload jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+)
+PARTITION BY RANGE (created_at);
+
+ALTER TABLE ONLY app.events FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE app.events OWNER TO postgres;
+
 -- Name: events_id_seq; Type: SEQUENCE; Schema: app; Owner: postgres
 
 ALTER TABLE app.events ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
@@ -1494,7 +1592,9 @@ CREATE TABLE app.organizations (
     slug text NOT NULL,
     version integer DEFAULT 1 NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    event_days integer,
+    CONSTRAINT organizations_event_days_check CHECK (((event_days >= 1) AND (event_days <= 36500)))
 );
 
 ALTER TABLE ONLY app.organizations FORCE ROW LEVEL SECURITY;
@@ -1843,10 +1943,15 @@ ALTER TABLE ONLY app.comments
 ALTER TABLE ONLY app.comments
     ADD CONSTRAINT comments_project_key UNIQUE (org_id, id, task_id, project_id);
 
+-- Name: event_floors event_floors_pkey; Type: CONSTRAINT; Schema: app; Owner: postgres
+
+ALTER TABLE ONLY app.event_floors
+    ADD CONSTRAINT event_floors_pkey PRIMARY KEY (org_id);
+
 -- Name: events events_pkey; Type: CONSTRAINT; Schema: app; Owner: postgres
 
 ALTER TABLE ONLY app.events
-    ADD CONSTRAINT events_pkey PRIMARY KEY (org_id, id);
+    ADD CONSTRAINT events_pkey PRIMARY KEY (org_id, id, created_at);
 
 -- Name: field_values field_values_pkey; Type: CONSTRAINT; Schema: app; Owner: postgres
 
@@ -2048,19 +2153,19 @@ CREATE INDEX comments_org_id_task_id_id_idx ON app.comments USING btree (org_id,
 
 -- Name: events_org_id_entity_id_id_idx; Type: INDEX; Schema: app; Owner: postgres
 
-CREATE INDEX events_org_id_entity_id_id_idx ON app.events USING btree (org_id, entity_id, id) WHERE (entity_id <> task_id);
+CREATE INDEX events_org_id_entity_id_id_idx ON ONLY app.events USING btree (org_id, entity_id, id) WHERE (entity_id <> task_id);
 
 -- Name: events_org_id_task_id_id_idx; Type: INDEX; Schema: app; Owner: postgres
 
-CREATE INDEX events_org_id_task_id_id_idx ON app.events USING btree (org_id, task_id, id) WHERE (task_id IS NOT NULL);
+CREATE INDEX events_org_id_task_id_id_idx ON ONLY app.events USING btree (org_id, task_id, id) WHERE (task_id IS NOT NULL);
 
 -- Name: events_org_id_xid_id_idx; Type: INDEX; Schema: app; Owner: postgres
 
-CREATE INDEX events_org_id_xid_id_idx ON app.events USING btree (org_id, xid, id);
+CREATE INDEX events_org_id_xid_id_idx ON ONLY app.events USING btree (org_id, xid, id);
 
 -- Name: events_xid_id_idx; Type: INDEX; Schema: app; Owner: postgres
 
-CREATE INDEX events_xid_id_idx ON app.events USING btree (xid, id);
+CREATE INDEX events_xid_id_idx ON ONLY app.events USING btree (xid, id);
 
 -- Name: field_values_org_id_key_sort_key_task_id_idx; Type: INDEX; Schema: app; Owner: postgres
 
@@ -2121,6 +2226,10 @@ CREATE INDEX reactions_org_id_user_id_idx ON app.reactions USING btree (org_id, 
 -- Name: refresh_tokens_session_id_idx; Type: INDEX; Schema: app; Owner: postgres
 
 CREATE INDEX refresh_tokens_session_id_idx ON app.refresh_tokens USING btree (session_id);
+
+-- Name: sessions_ended_at_idx; Type: INDEX; Schema: app; Owner: postgres
+
+CREATE INDEX sessions_ended_at_idx ON app.sessions USING btree (ended_at) WHERE (ended_at IS NOT NULL);
 
 -- Name: sessions_expires_at_idx; Type: INDEX; Schema: app; Owner: postgres
 
@@ -2255,9 +2364,14 @@ ALTER TABLE ONLY app.comments
 ALTER TABLE ONLY app.comments
     ADD CONSTRAINT comments_task_fkey FOREIGN KEY (org_id, task_id, project_id) REFERENCES app.tasks(org_id, id, project_id) ON UPDATE CASCADE ON DELETE CASCADE;
 
+-- Name: event_floors event_floors_org_id_fkey; Type: FK CONSTRAINT; Schema: app; Owner: postgres
+
+ALTER TABLE ONLY app.event_floors
+    ADD CONSTRAINT event_floors_org_id_fkey FOREIGN KEY (org_id) REFERENCES app.organizations(id) ON DELETE CASCADE;
+
 -- Name: events events_org_id_fkey; Type: FK CONSTRAINT; Schema: app; Owner: postgres
 
-ALTER TABLE ONLY app.events
+ALTER TABLE app.events
     ADD CONSTRAINT events_org_id_fkey FOREIGN KEY (org_id) REFERENCES app.organizations(id) ON DELETE CASCADE;
 
 -- Name: field_values field_values_org_id_task_id_project_id_fkey; Type: FK CONSTRAINT; Schema: app; Owner: postgres
@@ -2473,6 +2587,10 @@ CREATE POLICY allow ON app.columns TO plinth_app USING (true);
 
 CREATE POLICY allow ON app.comments TO plinth_app USING (true);
 
+-- Name: event_floors allow; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY allow ON app.event_floors TO plinth_app USING (true);
+
 -- Name: events allow; Type: POLICY; Schema: app; Owner: postgres
 
 CREATE POLICY allow ON app.events TO plinth_app USING (true);
@@ -2609,6 +2727,10 @@ ALTER TABLE app.columns ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE app.comments ENABLE ROW LEVEL SECURITY;
 
+-- Name: event_floors entry; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY entry ON app.event_floors TO plinth_entry USING (true) WITH CHECK (true);
+
 -- Name: events entry; Type: POLICY; Schema: app; Owner: postgres
 
 CREATE POLICY entry ON app.events TO plinth_entry USING (true) WITH CHECK (true);
@@ -2664,6 +2786,10 @@ CREATE POLICY entry ON app.tasks TO plinth_entry USING (true);
 -- Name: users entry; Type: POLICY; Schema: app; Owner: postgres
 
 CREATE POLICY entry ON app.users FOR SELECT TO plinth_entry USING (true);
+
+-- Name: event_floors; Type: ROW SECURITY; Schema: app; Owner: postgres
+
+ALTER TABLE app.event_floors ENABLE ROW LEVEL SECURITY;
 
 -- Name: events; Type: ROW SECURITY; Schema: app; Owner: postgres
 
@@ -2781,7 +2907,7 @@ CREATE POLICY project ON app.comments AS RESTRICTIVE TO plinth_app USING (app.se
 
 -- Name: events project; Type: POLICY; Schema: app; Owner: postgres
 
-CREATE POLICY project ON app.events AS RESTRICTIVE FOR SELECT TO plinth_app USING (((project_id IS NULL) OR app.sees_project(project_id)));
+CREATE POLICY project ON app.events AS RESTRICTIVE FOR SELECT TO plinth_app USING (((project_id IS NULL) OR app.sees_project(project_id) OR ((kind = ANY (ARRAY['project_member.added'::text, 'project_member.updated'::text, 'project_member.removed'::text])) AND (entity_id = app.current_user_id()))));
 
 -- Name: field_values project; Type: POLICY; Schema: app; Owner: postgres
 
@@ -2906,6 +3032,10 @@ CREATE POLICY tenant ON app.columns AS RESTRICTIVE TO plinth_app USING ((org_id 
 -- Name: comments tenant; Type: POLICY; Schema: app; Owner: postgres
 
 CREATE POLICY tenant ON app.comments AS RESTRICTIVE TO plinth_app USING ((org_id = app.current_org())) WITH CHECK ((org_id = app.current_org()));
+
+-- Name: event_floors tenant; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY tenant ON app.event_floors AS RESTRICTIVE TO plinth_app USING ((org_id = app.current_org())) WITH CHECK ((org_id = app.current_org()));
 
 -- Name: events tenant; Type: POLICY; Schema: app; Owner: postgres
 
@@ -3043,6 +3173,10 @@ CREATE POLICY writer_deletes ON app.columns AS RESTRICTIVE FOR DELETE TO plinth_
 
 CREATE POLICY writer_deletes ON app.comments AS RESTRICTIVE FOR DELETE TO plinth_app USING ((app.project_rank(project_id) >= app.role_rank('member'::text)));
 
+-- Name: event_floors writer_deletes; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY writer_deletes ON app.event_floors AS RESTRICTIVE FOR DELETE TO plinth_app USING ((app.current_rank() >= app.role_rank('admin'::text)));
+
 -- Name: events writer_deletes; Type: POLICY; Schema: app; Owner: postgres
 
 CREATE POLICY writer_deletes ON app.events AS RESTRICTIVE FOR DELETE TO plinth_app USING ((app.current_rank() >= app.role_rank('member'::text)));
@@ -3142,6 +3276,10 @@ CREATE POLICY writer_inserts ON app.columns AS RESTRICTIVE FOR INSERT TO plinth_
 -- Name: comments writer_inserts; Type: POLICY; Schema: app; Owner: postgres
 
 CREATE POLICY writer_inserts ON app.comments AS RESTRICTIVE FOR INSERT TO plinth_app WITH CHECK ((app.project_rank(project_id) >= app.role_rank('member'::text)));
+
+-- Name: event_floors writer_inserts; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY writer_inserts ON app.event_floors AS RESTRICTIVE FOR INSERT TO plinth_app WITH CHECK ((app.current_rank() >= app.role_rank('admin'::text)));
 
 -- Name: events writer_inserts; Type: POLICY; Schema: app; Owner: postgres
 
@@ -3250,6 +3388,10 @@ CREATE POLICY writer_updates ON app.columns AS RESTRICTIVE FOR UPDATE TO plinth_
 -- Name: comments writer_updates; Type: POLICY; Schema: app; Owner: postgres
 
 CREATE POLICY writer_updates ON app.comments AS RESTRICTIVE FOR UPDATE TO plinth_app USING ((app.project_rank(project_id) >= app.role_rank('member'::text))) WITH CHECK ((app.project_rank(project_id) >= app.role_rank('member'::text)));
+
+-- Name: event_floors writer_updates; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY writer_updates ON app.event_floors AS RESTRICTIVE FOR UPDATE TO plinth_app USING ((app.current_rank() >= app.role_rank('admin'::text)));
 
 -- Name: events writer_updates; Type: POLICY; Schema: app; Owner: postgres
 
@@ -3413,6 +3555,11 @@ GRANT ALL ON FUNCTION app.current_user_id() TO plinth_entry;
 REVOKE ALL ON FUNCTION app.empty_trash(p_days integer, p_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION app.empty_trash(p_days integer, p_most integer) TO plinth_app;
 
+-- Name: FUNCTION ended_sessions(); Type: ACL; Schema: app; Owner: plinth_entry
+
+REVOKE ALL ON FUNCTION app.ended_sessions() FROM PUBLIC;
+GRANT ALL ON FUNCTION app.ended_sessions() TO plinth_app;
+
 -- Name: FUNCTION enqueue(p_kind text, p_job uuid, p_attempts integer); Type: ACL; Schema: app; Owner: plinth_entry
 
 REVOKE ALL ON FUNCTION app.enqueue(p_kind text, p_job uuid, p_attempts integer) FROM PUBLIC;
@@ -3442,6 +3589,11 @@ GRANT ALL ON FUNCTION app.enter_reseller(p_reseller uuid) TO plinth_app;
 
 REVOKE ALL ON FUNCTION app.enter_user(p_reseller uuid, p_user uuid, p_session uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION app.enter_user(p_reseller uuid, p_user uuid, p_session uuid) TO plinth_app;
+
+-- Name: FUNCTION events_held(); Type: ACL; Schema: app; Owner: plinth_entry
+
+REVOKE ALL ON FUNCTION app.events_held() FROM PUBLIC;
+GRANT ALL ON FUNCTION app.events_held() TO plinth_app;
 
 -- Name: FUNCTION fail_job(p_id uuid, p_fault text); Type: ACL; Schema: app; Owner: plinth_entry
 
@@ -3611,21 +3763,21 @@ GRANT ALL ON FUNCTION app.rank_whole(rank text) TO plinth_app;
 REVOKE ALL ON FUNCTION app.read_access(p_org uuid, p_users uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION app.read_access(p_org uuid, p_users uuid[]) TO plinth_app;
 
--- Name: TABLE events; Type: ACL; Schema: app; Owner: postgres
+-- Name: FUNCTION read_events(p_since timestamp with time zone, p_xid xid8, p_id bigint, p_limit integer); Type: ACL; Schema: app; Owner: plinth_entry
 
-GRANT SELECT,INSERT ON TABLE app.events TO plinth_app;
-GRANT SELECT,INSERT ON TABLE app.events TO plinth_entry;
-
--- Name: FUNCTION read_events(p_xid xid8, p_id bigint, p_limit integer); Type: ACL; Schema: app; Owner: plinth_entry
-
-REVOKE ALL ON FUNCTION app.read_events(p_xid xid8, p_id bigint, p_limit integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION app.read_events(p_xid xid8, p_id bigint, p_limit integer) TO plinth_app;
+REVOKE ALL ON FUNCTION app.read_events(p_since timestamp with time zone, p_xid xid8, p_id bigint, p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.read_events(p_since timestamp with time zone, p_xid xid8, p_id bigint, p_limit integer) TO plinth_app;
 
 -- Name: FUNCTION refuse(kind text, place text, why text); Type: ACL; Schema: app; Owner: postgres
 
 REVOKE ALL ON FUNCTION app.refuse(kind text, place text, why text) FROM PUBLIC;
 GRANT ALL ON FUNCTION app.refuse(kind text, place text, why text) TO plinth_app;
 GRANT ALL ON FUNCTION app.refuse(kind text, place text, why text) TO plinth_entry;
+
+-- Name: FUNCTION replay_events(p_org uuid, p_xid xid8, p_id bigint, p_until_xid xid8, p_until_id bigint, p_limit integer); Type: ACL; Schema: app; Owner: plinth_entry
+
+REVOKE ALL ON FUNCTION app.replay_events(p_org uuid, p_xid xid8, p_id bigint, p_until_xid xid8, p_until_id bigint, p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.replay_events(p_org uuid, p_xid xid8, p_id bigint, p_until_xid xid8, p_until_id bigint, p_limit integer) TO plinth_app;
 
 -- Name: FUNCTION require(ok boolean, kind text, place text, why text); Type: ACL; Schema: app; Owner: postgres
 
@@ -3704,6 +3856,11 @@ GRANT ALL ON FUNCTION app.task_words(title text, description text) TO plinth_app
 
 REVOKE ALL ON FUNCTION app.tenant_table(name text, writer text) FROM PUBLIC;
 
+-- Name: FUNCTION trim_events(p_days integer, p_limit integer); Type: ACL; Schema: app; Owner: plinth_entry
+
+REVOKE ALL ON FUNCTION app.trim_events(p_days integer, p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.trim_events(p_days integer, p_limit integer) TO plinth_app;
+
 -- Name: FUNCTION writable_board(p_org uuid, p_id uuid); Type: ACL; Schema: app; Owner: postgres
 
 REVOKE ALL ON FUNCTION app.writable_board(p_org uuid, p_id uuid) FROM PUBLIC;
@@ -3759,6 +3916,16 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE app.columns TO plinth_app;
 -- Name: TABLE comments; Type: ACL; Schema: app; Owner: postgres
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE app.comments TO plinth_app;
+
+-- Name: TABLE event_floors; Type: ACL; Schema: app; Owner: postgres
+
+GRANT SELECT ON TABLE app.event_floors TO plinth_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE app.event_floors TO plinth_entry;
+
+-- Name: TABLE events; Type: ACL; Schema: app; Owner: postgres
+
+GRANT SELECT,INSERT ON TABLE app.events TO plinth_app;
+GRANT SELECT,INSERT,DELETE ON TABLE app.events TO plinth_entry;
 
 -- Name: TABLE field_values; Type: ACL; Schema: app; Owner: postgres
 

@@ -31,5 +31,6 @@ where e.org_id = @org_id and e.task_id = app.task_id(@org_id, sqlc.narg('task_id
   and (sqlc.narg('after')::uuid is null or e.id < (select a.id from app.events a
     where a.org_id = @org_id and a.task_id = app.task_id(@org_id, sqlc.narg('task_id'), sqlc.narg('task_key')) and a.uid = sqlc.narg('after')::uuid
     order by a.id desc limit 1))
+  and e.kind <> 'task.left' -- told by task.moved
   and (before.payload is null or changes.list <> '[]' or e.kind in ('task.deleted', 'task.restored'))
 order by e.id desc limit @more;

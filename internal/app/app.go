@@ -15,11 +15,14 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/plinth/plinth/internal/background"
 	"github.com/plinth/plinth/internal/identity"
 	"github.com/plinth/plinth/internal/org"
 	"github.com/plinth/plinth/internal/platform/api"
 	"github.com/plinth/plinth/internal/platform/authn"
+	"github.com/plinth/plinth/internal/platform/bus"
 	"github.com/plinth/plinth/internal/platform/config"
 	"github.com/plinth/plinth/internal/platform/db"
 	"github.com/plinth/plinth/internal/platform/docs"
@@ -43,6 +46,7 @@ type Options struct {
 	Log         *slog.Logger
 	Now         func() time.Time
 	Mail        mail.Sender
+	Bus         bus.Bus                                                              // to the other nodes; nil where there are none
 	Jobs        *job.Workers                                                         // taken on while the App runs; nil leaves all to other processes
 	Dial        func(ctx context.Context, network, address string) (net.Conn, error) // for tests that watch the wire
 }
@@ -61,6 +65,7 @@ type App struct {
 	draining chan struct{}
 
 	trashDays int // after which a task leaves the trash; 0 is never
+	eventDays int // after which an event is deleted, where the organization's plan does not say; 0 is never
 }
 
 // New wires an App. Run must follow, for events to flow.
@@ -77,15 +82,20 @@ func New(ctx context.Context, o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{Pool: pool, Hub: hub.New(), trashDays: o.Config.TrashDays, log: o.Log, draining: make(chan struct{})}
+	a := &App{Pool: pool, Hub: hub.New(), trashDays: o.Config.TrashDays, eventDays: o.Config.EventDays, log: o.Log, draining: make(chan struct{})}
 	tokens := authn.NewTokens(key, o.Config.AccessTokenLife(), o.Now)
 	limiter := limit.New(o.Now)
-	a.live = &realtime.Service{Pool: pool, Tokens: tokens, Hub: a.Hub, Now: o.Now, Log: o.Log}
-	a.relay = event.NewRelay(event.Log{DB: pool.Unscoped()}, a.live.Deliver, o.Log)
+	if o.Bus == nil {
+		o.Bus = bus.Alone()
+	}
+	log := event.Log{DB: pool.Unscoped()}
+	a.live = &realtime.Service{Pool: pool, Log: log, Tokens: tokens, Hub: a.Hub, Bus: o.Bus, Now: o.Now, Logger: o.Log}
+	a.relay = event.NewRelay(log, a.live.Deliver, o.Log)
+	a.live.Wake = a.relay.Wake
 	a.Router = api.NewRouter(api.Config{
 		Title: title, Version: Version, Pool: pool, Tokens: tokens, Secret: derive(secret, "list cursors"),
 		Limiter: limiter, Limits: limits(o.Config), BodyLimit: int64(o.Config.BodyLimit),
-		Hosts: hosts(o.Config), TrustedProxies: o.Config.TrustedProxies, Log: o.Log, Now: o.Now, Wrote: a.relay.Wake,
+		Hosts: hosts(o.Config), TrustedProxies: o.Config.TrustedProxies, Log: o.Log, Now: o.Now, Wrote: a.live.Wrote,
 	})
 	a.live.ServesHost = a.Router.ServesHost
 	a.measure()
@@ -93,11 +103,11 @@ func New(ctx context.Context, o Options) (*App, error) {
 	tasks := newTasks()
 	features(a.Router,
 		&identity.Service{Tokens: tokens, Passwords: passwords, Limiter: limiter, RefreshLife: o.Config.RefreshTokenLife(), Now: o.Now,
-			Found: foundOrg, SessionEnded: a.Hub.EndSession},
+			Found: foundOrg, SessionEnded: func(id uuid.UUID) { a.Hub.EndSessions(id) }},
 		&org.Service{Mail: o.Mail, PublicURL: o.Config.PublicURL, MailError: a.mailFailed},
 		a.live, tasks)
 	if o.Jobs != nil {
-		tasks.HandleJobs(o.Jobs, a.relay.Wake)
+		tasks.HandleJobs(o.Jobs, a.live.Wrote)
 		o.Jobs.GaveUp = a.gaveUp(o.Jobs.GaveUp)
 		if a.jobs, err = job.New(pool, o.Jobs, o.Log); err != nil {
 			pool.Close()
@@ -118,7 +128,7 @@ func (a *App) startLive(ctx context.Context, secret []byte) error {
 		return err
 	}
 	a.from = end
-	a.live.Start()
+	a.live.Start(end)
 	a.live.Cursors, err = event.NewCursors(secret, epoch)
 	return err
 }
@@ -130,6 +140,7 @@ func (a *App) Run(ctx context.Context) {
 	defer beside.Wait()
 	beside.Go(func() { a.sweep(ctx) })
 	beside.Go(func() { a.doJobs(ctx) })
+	beside.Go(func() { a.live.Run(ctx) })
 	a.relay.Run(ctx, a.from)
 }
 
@@ -163,7 +174,8 @@ func (a *App) gaveUp(told func(context.Context, *job.Work, error)) func(context.
 
 const (
 	sweepEvery = time.Hour
-	trashBatch = 500 // tasks deleted in a transaction
+	trashBatch = 500  // tasks deleted in a transaction
+	eventBatch = 5000 // events likewise
 )
 
 // sweep deletes what is past its life, at start and every hour.
@@ -190,6 +202,11 @@ func (a *App) Sweep(ctx context.Context) error {
 	for count := trashBatch; a.trashDays > 0 && count == trashBatch; {
 		if err := a.Pool.Unscoped().QueryRow(ctx, "select app.empty_trash($1, $2)", a.trashDays, trashBatch).Scan(&count); err != nil {
 			return fmt.Errorf("empty the trash: %w", err)
+		}
+	}
+	for count := eventBatch; count == eventBatch; {
+		if err := a.Pool.Unscoped().QueryRow(ctx, "select app.trim_events($1, $2)", a.eventDays, eventBatch).Scan(&count); err != nil {
+			return fmt.Errorf("trim the event log: %w", err)
 		}
 	}
 	return nil

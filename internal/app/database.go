@@ -52,6 +52,9 @@ func (d *Database) Migrate(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("migrate database: %w", err)
 	}
+	if err := db.KeepEventLog(ctx, d.OwnerURL, time.Now()); err != nil {
+		return 0, fmt.Errorf("keep the event log: %w", err)
+	}
 	if !d.embedded {
 		return applied, nil
 	}
@@ -106,6 +109,24 @@ func (d *Database) Prepare(ctx context.Context, requirePatched bool) error {
 		d.log.Warn(hole)
 	}
 	return nil
+}
+
+const keepEvery = 24 * time.Hour
+
+// KeepEventLog has the event log ready for the months to come, every day until ctx ends.
+func (d *Database) KeepEventLog(ctx context.Context) {
+	ticker := time.NewTicker(keepEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		if err := db.KeepEventLog(ctx, d.OwnerURL, time.Now()); err != nil && ctx.Err() == nil {
+			d.log.Warn("event log not kept; it is tried again tomorrow", "cause", err.Error())
+		}
+	}
 }
 
 // Supervise starts the embedded database again whenever it ends by itself, until ctx ends.

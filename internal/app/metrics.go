@@ -1,6 +1,12 @@
 package app
 
-import "github.com/prometheus/client_golang/prometheus"
+import (
+	"context"
+	"math"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
 
 // measure shows how busy the database pool is and how many sockets are open.
 func (a *App) measure() {
@@ -10,6 +16,19 @@ func (a *App) measure() {
 	a.Router.Registry().MustRegister(
 		gauge("plinth_database_connections_used", "Database connections in use.", func() int { return int(a.Pool.Stat().AcquiredConns()) }),
 		gauge("plinth_database_connections_most", "Database connections at most.", func() int { return int(a.Pool.Stat().MaxConns()) }),
-		gauge("plinth_sockets", "Open sockets.", a.Hub.Len),
+		gauge("plinth_sockets", "Open live connections.", a.Hub.Len),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "plinth_event_log_held_seconds",
+			Help: "For how long the oldest committed event waits for a transaction that began before it; NaN while the database does not say."}, a.held),
 	)
+}
+
+// held asks when the metrics are read.
+func (a *App) held() float64 {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	held, err := a.live.Log.Held(ctx)
+	if err != nil {
+		return math.NaN()
+	}
+	return held.Seconds()
 }

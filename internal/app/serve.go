@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/plinth/plinth/internal/platform/bus"
 	"github.com/plinth/plinth/internal/platform/config"
 	"github.com/plinth/plinth/internal/platform/job"
 	"github.com/plinth/plinth/internal/platform/mail"
@@ -48,7 +49,11 @@ func Serve(ctx context.Context, c config.Config, log *slog.Logger, stop <-chan s
 		return err
 	}
 	defer closeMail()
-	a, err := New(ctx, Options{Config: c, DatabaseURL: database.AppURL, Log: log, Now: time.Now, Mail: sender, Jobs: &job.Workers{}})
+	between, err := openBus(c, database, log)
+	if err != nil {
+		return err
+	}
+	a, err := New(ctx, Options{Config: c, DatabaseURL: database.AppURL, Log: log, Now: time.Now, Mail: sender, Bus: between, Jobs: &job.Workers{}})
 	if err != nil {
 		return err
 	}
@@ -57,6 +62,7 @@ func Serve(ctx context.Context, c config.Config, log *slog.Logger, stop <-chan s
 	var running sync.WaitGroup
 	defer func() { cancel(); running.Wait() }() // before the database is closed
 	running.Go(func() { database.Supervise(ctx) })
+	running.Go(func() { database.KeepEventLog(ctx) })
 	running.Go(func() { a.Run(ctx) })
 	closeMetrics, err := a.serveMetrics(c)
 	if err != nil {
@@ -140,6 +146,17 @@ func (a *App) serveMetrics(c config.Config) (func(), error) {
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = server.Serve(listener) }() // ends with closing
 	return func() { _ = server.Close() }, nil
+}
+
+// openBus chooses Redis, or the database where other nodes may share it.
+func openBus(c config.Config, d *Database, log *slog.Logger) (bus.Bus, error) {
+	switch {
+	case c.RedisURL != "":
+		return bus.NewRedis(string(c.RedisURL), log)
+	case c.Embedded():
+		return bus.Alone(), nil
+	}
+	return bus.NewPostgres(d.OwnerURL, log), nil
 }
 
 // openMail chooses SMTP behind a queue, or files in the data directory.

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/google/uuid"
+
 	"github.com/plinth/plinth/internal/background/backgrounddb"
 	"github.com/plinth/plinth/internal/platform/api"
 	"github.com/plinth/plinth/internal/platform/db"
@@ -40,7 +42,7 @@ type Open func(input []byte) (Plan, error)
 // A chunk of operations, how far the job has come by it and what failed of it are one transaction, which begins with the
 // lock of the job's row. So each operation takes effect once, however often a process is killed, and in whichever processes
 // the job runs; and between two chunks the job can be cancelled.
-func Handle(workers *job.Workers, kind job.Kind, open Open, wrote func()) {
+func Handle(workers *job.Workers, kind job.Kind, open Open, wrote func(org uuid.UUID)) {
 	workers.Handle(kind, func(ctx context.Context, w *job.Work) error {
 		input, err := backgrounddb.New(scope(w)).GetInput(ctx, backgrounddb.GetInputParams{OrgID: w.Org, ID: w.ID})
 		if errors.Is(err, db.ErrNoRows) {
@@ -55,7 +57,7 @@ func Handle(workers *job.Workers, kind job.Kind, open Open, wrote func()) {
 		}
 		for {
 			more, err := goOn(ctx, w, plan)
-			wrote()
+			wrote(w.Org)
 			switch {
 			case err != nil || !more:
 				return err

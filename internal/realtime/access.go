@@ -34,17 +34,30 @@ func (v *Service) refreshAccess(ctx context.Context, org uuid.UUID) {
 	}
 	access, err := v.readAccess(ctx, org, clients)
 	if err != nil {
-		v.Log.Warn("access not read, sockets closed", "org", org, "cause", err.Error())
+		v.Logger.Warn("access not read, connections closed", "org", org, "cause", err.Error())
 	}
 	for _, c := range clients {
 		switch a := access[c.User]; {
 		case a != nil:
-			c.SetAccess(a)
+			v.narrow(c, a)
 		case err != nil:
 			c.End(hub.Restarting)
 		default:
 			c.End(hub.NotAMember)
 		}
+	}
+	v.presence.recheck(org)
+}
+
+// narrow gives a client its new access, and tells it which of its subscriptions have ended with the old one.
+func (v *Service) narrow(c *hub.Client, a *hub.Access) {
+	for _, t := range c.SetAccess(a) {
+		note, err := newNote(acknowledgement{Type: "unsubscribed", place: placeOf(t), Reason: "access"})
+		if err != nil {
+			v.Logger.Error("note not sent", "cause", err.Error())
+			continue
+		}
+		c.Send(note)
 	}
 }
 
@@ -70,7 +83,7 @@ func (v *Service) readAccess(ctx context.Context, org uuid.UUID, clients []*hub.
 
 // parseAccess reads the exceptions as app.project_ranks writes them.
 func parseAccess(role, ranks string) (*hub.Access, error) {
-	a := &hub.Access{All: role != "guest", Except: map[uuid.UUID]bool{}}
+	a := &hub.Access{All: role != "guest"}
 	for entry := range strings.FieldsSeq(ranks) {
 		id, rank, _ := strings.Cut(entry, "=")
 		project, err := uuid.Parse(id)
@@ -78,6 +91,9 @@ func parseAccess(role, ranks string) (*hub.Access, error) {
 			return nil, fmt.Errorf("read access %q: %w", entry, err)
 		}
 		if sees := rank != "0"; sees != a.All {
+			if a.Except == nil {
+				a.Except = map[uuid.UUID]bool{}
+			}
 			a.Except[project] = true
 		}
 	}

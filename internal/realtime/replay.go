@@ -3,133 +3,154 @@ package realtime
 import (
 	"context"
 	"errors"
-	"fmt"
-	"strconv"
+	"sync"
 	"time"
 
-	"github.com/go-json-experiment/json/jsontext"
-	"github.com/gorilla/websocket"
+	"github.com/google/uuid"
 
-	"github.com/plinth/plinth/internal/platform/api"
-	"github.com/plinth/plinth/internal/platform/authn"
-	"github.com/plinth/plinth/internal/platform/db"
 	"github.com/plinth/plinth/internal/platform/event"
-	"github.com/plinth/plinth/internal/platform/fault"
-	"github.com/plinth/plinth/internal/platform/rbac"
-	"github.com/plinth/plinth/internal/realtime/realtimedb"
 )
 
 const (
-	replayPage  = 500
-	replayLimit = 10_000 // events; who missed more reads everything anew
+	replayPage    = 500
+	replayLimit   = 10_000 // events; who missed more reads everything anew
+	replayTimeout = 10 * time.Second
+	replayKept    = 10 * time.Second
+	replayPages   = 100 // kept at most
 )
 
-var errTooFarBehind = errors.New("too far behind to replay")
+// resyncText has a client read everything anew.
+var resyncText = []byte(`{"type":"resync"}`)
 
-// replay sends the events between the positions that the member sees. Who is too far behind is told to resync.
-func (v *Service) replay(ctx context.Context, s *socket, p authn.Principal, from, until event.Position) error {
-	least, _ := rbac.Least(rbac.EventRead)
-	for sent := 0; sent < replayLimit; {
-		records, err := v.events(ctx, v.Pool.Org(p.Subject(), s.client.Org, int16(least)), from, replayPage)
+// errLost is the error of a client that missed more than can be replayed, or whose cursor means nothing any more.
+var errLost = errors.New("the cursor is too old to replay")
+
+// replay sends what the log holds between where the client was and what its mailbox goes on with. Who missed too much is
+// told to resync.
+func (c *connection) replay(ctx context.Context) error {
+	if c.resume == nil {
+		return nil
+	}
+	from, until := c.resume.from, c.resume.until
+	for sent := 0; from.Before(until); {
+		page, err := c.service.replays.get(ctx, replayKey{c.Org, from, until}, c.service.readPage)
 		if err != nil {
 			return err
 		}
-		for _, r := range records {
-			if r.XID >= until.XID {
-				return nil
-			}
-			if err := v.sendNow(s, r); err != nil {
+		if sent += len(page); sent > replayLimit {
+			return errLost
+		}
+		for _, m := range page {
+			if err := c.pass(m); err != nil {
 				return err
 			}
-			from = r.Position
+			from = m.record.Position
 		}
-		if sent += len(records); len(records) < replayPage {
+		if len(page) < replayPage {
 			return nil
 		}
 	}
-	s.resync()
-	return errTooFarBehind
+	return nil
 }
 
-func (v *Service) sendNow(s *socket, r event.Record) error {
-	frame, err := event.NewFrame(r, v.Cursors.Seal(r.Org, r.Position))
-	if err != nil {
-		return err
+// pass sends a message past the mailbox.
+func (c *connection) pass(m message) error {
+	if !c.Hears(m) {
+		return nil
 	}
-	_ = s.conn.SetWriteDeadline(s.now().Add(writeTimeout))
-	return s.conn.WriteMessage(websocket.TextMessage, frame)
+	return c.out.send(m.frame)
 }
 
-// events gives the scope's events behind a position, in order, at most limit.
-func (v *Service) events(ctx context.Context, s *db.Scope, from event.Position, limit int32) ([]event.Record, error) {
-	rows, err := realtimedb.New(s).ListEvents(ctx, realtimedb.ListEventsParams{OrgID: s.Org(), Xid: strconv.FormatUint(from.XID, 10), ID: from.ID, More: limit})
-	if err != nil {
-		return nil, fmt.Errorf("read events: %w", err)
+// readPage reads a page of an organization's log, for whoever may see what of it.
+func (v *Service) readPage(ctx context.Context, key replayKey) (page []message, err error) {
+	err = errors.New("replay ended by a panic")
+	v.guarded("replay", func() { page, err = v.encodePage(ctx, key) })
+	return page, err
+}
+
+func (v *Service) encodePage(ctx context.Context, key replayKey) ([]message, error) {
+	records, err := v.Log.Replay(ctx, key.org, key.from, key.until, replayPage)
+	if errors.Is(err, event.ErrTrimmed) {
+		return nil, errLost
 	}
-	records := make([]event.Record, len(rows))
-	for i, row := range rows {
-		xid, err := strconv.ParseUint(row.Xid, 10, 64)
-		if err != nil {
-			return nil, fmt.Errorf("read position of event %s: %w", row.Uid, err)
-		}
-		records[i] = event.Record{Position: event.Position{XID: xid, ID: row.ID}, UID: row.Uid, Org: s.Org(), Kind: event.Type(row.Kind), EntityID: row.EntityID,
-			ProjectID: row.ProjectID, TaskID: row.TaskID, Version: row.Version, ActorID: row.ActorID, Payload: row.Payload, At: row.CreatedAt}
-	}
-	return records, nil
-}
-
-// ListEventsInput is the request of ListEvents.
-type ListEventsInput struct {
-	Limit  int32  `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"How many events a page holds."`
-	Cursor string `query:"cursor" maxLength:"1000" doc:"Of the last event seen, of a board's snapshot, or next_cursor; from the beginning where it is absent."`
-}
-
-// Event is one of the stream, as a socket sends it.
-type Event struct {
-	Type       string       `json:"type" example:"task.moved"`
-	ID         string       `json:"id" format:"uuid"`
-	Cursor     string       `json:"cursor" doc:"Give it back to go on behind this event."`
-	OrgID      string       `json:"org_id" format:"uuid"`
-	OccurredAt time.Time    `json:"occurred_at"`
-	ActorID    *string      `json:"actor_id" format:"uuid" nullable:"true"`
-	ProjectID  string       `json:"project_id,omitempty" format:"uuid"`
-	TaskID     string       `json:"task_id,omitempty" format:"uuid"`
-	CommentID  string       `json:"comment_id,omitempty" format:"uuid"`
-	Status     string       `json:"status,omitempty" doc:"That of the resource, where it has one."`
-	Version    int32        `json:"version" doc:"Of the resource; apply an event only where it is higher than the one you hold."`
-	Data       api.Document `json:"data" doc:"The resource."`
-
-	frame jsontext.Value
-}
-
-// MarshalJSONTo implements json.MarshalerTo: byte for byte what a socket sends.
-func (e Event) MarshalJSONTo(to *jsontext.Encoder) error { return to.WriteValue(e.frame) }
-
-// ListEvents pages through the organization's stream, in the order of commits.
-func (v *Service) ListEvents(ctx context.Context, s *db.Scope, in *ListEventsInput) (*api.Page[Event], error) {
-	var from event.Position
-	if in.Cursor != "" {
-		var err error
-		if from, err = v.Cursors.Open(s.Org(), in.Cursor); err != nil {
-			return nil, fault.Invalid("query.cursor", "is not a cursor of this stream, or of an earlier life of it; read everything anew")
-		}
-	}
-	records, err := v.events(ctx, s, from, in.Limit+1)
 	if err != nil {
 		return nil, err
 	}
-	page := &api.Page[Event]{Items: []Event{}}
+	page := make([]message, len(records))
 	for i, r := range records {
-		if i == int(in.Limit) {
-			cursor := v.Cursors.Seal(s.Org(), records[i-1].Position)
-			page.NextCursor = &cursor
-			break
-		}
-		frame, err := event.NewFrame(r, v.Cursors.Seal(s.Org(), r.Position))
-		if err != nil {
+		if page[i], err = v.newMessage(r); err != nil {
 			return nil, err
 		}
-		page.Items = append(page.Items, Event{frame: frame})
 	}
 	return page, nil
+}
+
+// replays are pages of the log that were read lately. Connections that are cut together come back together, from the same
+// few positions: each page is read and encoded once for all of them.
+type replays struct {
+	now func() time.Time
+
+	mu    sync.Mutex
+	pages map[replayKey]*replayedPage
+}
+
+type replayKey struct {
+	org         uuid.UUID
+	from, until event.Position
+}
+
+type replayedPage struct {
+	read     chan struct{} // closed when the rest is set
+	messages []message
+	err      error
+	at       time.Time
+}
+
+// get gives a page, which read reads where nobody has done so lately. A failure is not kept.
+func (r *replays) get(ctx context.Context, key replayKey, read func(context.Context, replayKey) ([]message, error)) ([]message, error) {
+	r.mu.Lock()
+	page := r.pages[key]
+	if page == nil {
+		page = &replayedPage{read: make(chan struct{})}
+		r.pages[key] = page
+		go r.fill(context.WithoutCancel(ctx), key, page, read)
+	}
+	r.mu.Unlock()
+	select {
+	case <-page.read:
+		return page.messages, page.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (r *replays) fill(ctx context.Context, key replayKey, page *replayedPage, read func(context.Context, replayKey) ([]message, error)) {
+	ctx, cancel := context.WithTimeout(ctx, replayTimeout)
+	defer cancel()
+	defer close(page.read)
+	defer func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if page.err != nil || len(r.pages) > replayPages {
+			delete(r.pages, key)
+		}
+	}()
+	page.messages, page.err = read(ctx, key)
+	page.at = r.now()
+}
+
+// forget drops the pages that were read long ago.
+func (r *replays) forget() {
+	now := r.now()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for key, page := range r.pages {
+		select {
+		case <-page.read:
+			if now.Sub(page.at) > replayKept {
+				delete(r.pages, key)
+			}
+		default:
+		}
+	}
 }

@@ -16,16 +16,26 @@ import (
 
 const ticketPrefix = "plt_"
 
-func createTicket(ctx context.Context, s *db.Scope, session uuid.UUID) (*Ticket, error) {
+// TicketInput is the request of CreateTicket.
+type TicketInput struct{}
+
+// Ticket opens one connection.
+type Ticket struct {
+	Ticket    string `json:"ticket" doc:"Give it as token to /ws or /v1/events/stream."`
+	ExpiresIn int    `json:"expires_in" doc:"Seconds." example:"30"`
+}
+
+// CreateTicket makes a single-use ticket for the caller, session and organization.
+func CreateTicket(ctx context.Context, s *db.Scope, _ *TicketInput) (*Ticket, error) {
 	ticket := opaque.New(ticketPrefix)
-	err := realtimedb.New(s).CreateTicket(ctx, realtimedb.CreateTicketParams{Hash: opaque.Hash(ticket), OrgID: s.Org(), SessionID: session})
+	err := realtimedb.New(s).CreateTicket(ctx, realtimedb.CreateTicketParams{Hash: opaque.Hash(ticket), OrgID: s.Org(), SessionID: s.Subject().Session})
 	return &Ticket{ticket, 30}, err
 }
 
 // authenticate takes an access token, or spends a ticket, which is good for its own organization alone.
 func (v *Service) authenticate(ctx context.Context, token string, org uuid.UUID) (authn.Principal, error) {
 	if !strings.HasPrefix(token, ticketPrefix) {
-		return v.Tokens.Verify(token)
+		return v.Tokens.VerifyOnce(token)
 	}
 	row, err := realtimedb.New(v.Pool.Unscoped()).SpendTicket(ctx, opaque.Hash(token))
 	if errors.Is(err, db.ErrNoRows) || err == nil && row.OrgID != org {

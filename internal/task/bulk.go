@@ -29,7 +29,7 @@ func bulkRoutes(r *api.Router, v *Service) {
 			"or none; the first that is refused is the problem answered, with its place in the list. each: what is refused does not keep the " +
 			"others from being done; each has a result of its own. A body that is not valid as such is refused as a whole.",
 		Can: rbac.TaskWrite, Trips: 3, // with one operation; each further one costs one more, and one that is refused another
-		Emits:  []event.Type{event.TaskCreated, event.TaskUpdated, event.TaskMoved, event.TaskDeleted, event.TaskRestored, event.TaskArchived, event.TaskUnarchived},
+		Emits:  []event.Type{event.TaskCreated, event.TaskUpdated, event.TaskMoved, event.TaskLeft, event.TaskDeleted, event.TaskRestored, event.TaskArchived, event.TaskUnarchived},
 		Faults: []fault.Kind{fault.WipLimit, fault.StaleVersion}})
 	api.Post(r, "/v1/tasks/bulk/jobs", v.StartBulk, api.Op{ID: "start-bulk-job", Tag: tag, Summary: "Change many tasks in the background", Status: 202,
 		Doc: "Up to 10,000 operations as of bulk-tasks, or one change of every task that a filter matches at this moment, 100,000 at most. " +

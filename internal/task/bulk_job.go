@@ -22,7 +22,7 @@ const bulkJob job.Kind = "tasks.bulk"
 const mostMatched = 100_000
 
 // HandleJobs has a process do the jobs that change tasks. Wrote is called when events may have been written.
-func (v *Service) HandleJobs(workers *job.Workers, wrote func()) {
+func (v *Service) HandleJobs(workers *job.Workers, wrote func(org uuid.UUID)) {
 	background.Handle(workers, bulkJob, v.open, wrote)
 }
 

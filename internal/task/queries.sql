@@ -156,7 +156,7 @@ updated as (
     version = t.version + 1, updated_at = now()
   from old, goal left join numbered n on true, before, after
   where t.org_id = @org_id and t.id = old.id
-  returning t.*, goal.moved, old.key as old_key, old.project_id as old_project_id
+  returning t.*, goal.moved, old.key as old_key, old.project_id as old_project_id, old.board_id as old_board_id, old.column_id as old_column_id
 ),
 renamed as (
   insert into app.task_keys (org_id, key, task_id, project_id)
@@ -210,6 +210,15 @@ recorded as (
   insert into app.events (org_id, kind, entity_id, project_id, task_id, version, payload)
   select @org_id, case when u.moved then 'task.moved' else 'task.updated' end, u.id, u.project_id, u.id, u.version, to_jsonb(resource)
   from resource join updated u using (id)
+  returning task_id
+),
+-- Who watches the board that a task has left hears of it, also where its new one is not to be seen. It comes second: who
+-- sees both has the version by then.
+departed as (
+  insert into app.events (org_id, kind, entity_id, project_id, task_id, version, payload)
+  select @org_id, 'task.left', u.old_board_id, u.old_project_id, u.id, u.version, jsonb_build_object('id', u.id, 'key', u.old_key,
+    'project_id', u.old_project_id, 'board_id', u.old_board_id, 'column_id', u.old_column_id, 'version', u.version)
+  from recorded r join updated u on u.id = r.task_id where u.board_id <> u.old_board_id
 )
 select * from resource;
 

@@ -70,7 +70,7 @@ func Routes(r *api.Router, v *Service) {
 	api.Patch(r, "/v1/tasks/{task}", v.Update, api.Op{ID: "update-task", Tag: tag, Summary: "Change or move a task",
 		Doc: "It moves by naming a column_id, a status (to the board's first column of that status), or a task to stand before_id or after_id. " +
 			"In a column of another project it gets a new key; the old one goes on to find it.",
-		Can: rbac.TaskWrite, Emits: []event.Type{event.TaskUpdated, event.TaskMoved}, Faults: full})
+		Can: rbac.TaskWrite, Emits: []event.Type{event.TaskUpdated, event.TaskMoved, event.TaskLeft}, Faults: full})
 	api.Delete(r, "/v1/tasks/{task}", Delete, api.Op{ID: "delete-task", Tag: tag, Summary: "Move a task to the trash",
 		Can: rbac.TaskWrite, Emits: []event.Type{event.TaskDeleted}})
 	api.Post(r, "/v1/tasks/{task}/restore", Restore, api.Op{ID: "restore-task", Tag: tag, Summary: "Take a task out of the trash", Status: 200,

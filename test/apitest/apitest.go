@@ -37,8 +37,11 @@ var cluster *pgembed.Cluster
 
 var databases atomic.Int64
 
+// Tests are a package's tests: its *testing.M, or that with something more around it.
+type Tests interface{ Run() int }
+
 // Main runs a package's tests with a PostgreSQL of their own.
-func Main(m *testing.M) {
+func Main(m Tests) {
 	code, err := run(m)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "apitest:", err)
@@ -47,7 +50,7 @@ func Main(m *testing.M) {
 	os.Exit(code)
 }
 
-func run(m *testing.M) (int, error) {
+func run(m Tests) (int, error) {
 	ctx := context.Background()
 	dir, err := os.MkdirTemp("", "plinth-test-")
 	if err != nil {
@@ -149,8 +152,7 @@ type relay struct {
 func New(t testing.TB, options ...Option) *Server {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	s := &Server{Mail: &Mailbox{}, Wire: &Wire{}, Transport: http.DefaultTransport, name: fmt.Sprintf("plinth_%d", databases.Add(1))}
-	must(t, adminExec(ctx, "create database "+s.name+" template "+template))
+	s := &Server{Mail: &Mailbox{}, Wire: &Wire{}, Transport: http.DefaultTransport, name: clone(t)}
 	owner, err := pgxpool.New(ctx, s.DatabaseURL(pgembed.Superuser))
 	must(t, err)
 	s.Owner = owner
@@ -163,23 +165,50 @@ func New(t testing.TB, options ...Option) *Server {
 		option(&o)
 	}
 	s.options = o
-	s.App, err = app.New(ctx, o)
+	t.Cleanup(func() {
+		cancel()
+		owner.Close()
+	})
+	s.start(t)
+	return s
+}
+
+// start runs the app and serves its requests.
+func (s *Server) start(t testing.TB, options ...Option) {
+	t.Helper()
+	o := s.options
+	for _, option := range options {
+		option(&o)
+	}
+	running, stop := context.WithCancel(context.Background())
+	a, err := app.New(running, o)
 	must(t, err)
-	running, stop := context.WithCancel(ctx)
-	s.relay = relay{stop, make(chan struct{})}
-	go func() { s.App.Run(running); close(s.relay.stopped) }()
-	listener := httptest.NewServer(s.App.Router)
+	s.App, s.relay = a, relay{stop, make(chan struct{})}
+	go func() { a.Run(running); close(s.relay.stopped) }()
+	listener := httptest.NewServer(a.Router)
 	s.URL = listener.URL
 	t.Cleanup(func() {
-		s.App.Hub.Close()
+		a.Hub.Close()
 		listener.Close()
 		s.StopRelay()
-		cancel()
-		s.App.Close()
-		owner.Close()
-		must(t, adminExec(context.Background(), "drop database "+s.name+" with (force)"))
+		a.Close()
 	})
-	return s
+}
+
+// Database makes a database for processes that a test starts itself. It gives the URL that reaches it as a role.
+func Database(t testing.TB) (url func(role string) string) {
+	t.Helper()
+	name := clone(t)
+	return func(role string) string { return cluster.URL(role, name) }
+}
+
+// clone makes a migrated database, which goes when the test ends.
+func clone(t testing.TB) (name string) {
+	t.Helper()
+	name = fmt.Sprintf("plinth_%d", databases.Add(1))
+	must(t, adminExec(t.Context(), "create database "+name+" template "+template))
+	t.Cleanup(func() { must(t, adminExec(context.Background(), "drop database "+name+" with (force)")) })
+	return name
 }
 
 // StopRelay ends the relay of events, the sweep and the jobs for good, so that Wire counts requests alone.
@@ -188,24 +217,19 @@ func (s *Server) StopRelay() {
 	<-s.relay.stopped
 }
 
-// Again runs the app another time over the database, as a second process or after a restart, until the test ends. It
-// serves no requests.
-func (s *Server) Again(t testing.TB, options ...Option) {
+// Node runs the app another time over the database, as another process that serves requests, until the test ends.
+func (s *Server) Node(t testing.TB, options ...Option) *Server {
 	t.Helper()
-	o := s.options
-	for _, option := range options {
-		option(&o)
-	}
-	ctx, stop := context.WithCancel(context.Background())
-	another, err := app.New(ctx, o)
-	must(t, err)
-	stopped := make(chan struct{})
-	go func() { another.Run(ctx); close(stopped) }()
-	t.Cleanup(func() {
-		stop()
-		<-stopped
-		another.Close()
-	})
+	node := *s
+	node.start(t, options...)
+	return &node
+}
+
+// At is the client at another node.
+func (c *Client) At(node *Server) *Client {
+	other := *c
+	other.Server = node
+	return &other
 }
 
 // DatabaseURL reaches the server's database as a role.

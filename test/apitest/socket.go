@@ -44,7 +44,13 @@ func (s *Server) Dial(query string, header http.Header) (*websocket.Conn, *http.
 // Listen opens a socket in the client's organization and reads its hello.
 func (c *Client) Listen(t testing.TB) *Socket {
 	t.Helper()
-	conn, _, err := c.Server.Dial("?token="+c.Token+"&org_id="+c.Org, nil)
+	return c.ListenTo(t, "")
+}
+
+// ListenTo is Listen with more of a query, such as "&cursor=...".
+func (c *Client) ListenTo(t testing.TB, query string) *Socket {
+	t.Helper()
+	conn, _, err := c.Server.Dial("?token="+c.Token+"&org_id="+c.Org+query, nil)
 	if err != nil {
 		t.Fatalf("open socket: %v", err)
 	}
@@ -68,6 +74,26 @@ func (s *Socket) Next(t testing.TB) Event {
 	e := Event{Raw: string(frame)}
 	must(t, json.Unmarshal(frame, &e))
 	return e
+}
+
+// Send sends a frame.
+func (s *Socket) Send(t testing.TB, frame any) {
+	t.Helper()
+	text, ok := frame.(string)
+	if !ok {
+		encoded, err := json.Marshal(frame)
+		must(t, err)
+		text = string(encoded)
+	}
+	must(t, s.Conn.WriteMessage(websocket.TextMessage, []byte(text)))
+}
+
+// Ask sends a frame and gives the first answer of the type, passing over what else comes.
+func (s *Socket) Ask(t testing.TB, frame any, answer string) Event {
+	t.Helper()
+	s.Send(t, frame)
+	seen := s.Until(t, answer)
+	return seen[len(seen)-1]
 }
 
 // Until reads events up to the first of the type and gives all of them.

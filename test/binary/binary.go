@@ -29,6 +29,8 @@ const (
 	runLimit = 2 * time.Minute
 	// pipeLimit is how long a process that a program leaves behind may hold its output open.
 	pipeLimit = 5 * time.Second
+
+	shownLog = 16 << 10 // bytes
 )
 
 // variable names the program under test.
@@ -199,7 +201,7 @@ func Serve(t testing.TB, cmd *exec.Cmd) *Server {
 	t.Cleanup(func() {
 		s.Stop(t)
 		if t.Failed() {
-			t.Logf("server log:\n%s", s.Log())
+			t.Logf("server log:\n%s", tail(s.Log()))
 		}
 	})
 	ready := s.WaitFor(t, "ready: ")
@@ -232,6 +234,14 @@ func (s *Server) Log() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.log.String()
+}
+
+// tail is the end of a log, as much as a failed test shows.
+func tail(log string) string {
+	if cut := len(log) - shownLog; cut > 0 {
+		return "... " + log[cut:]
+	}
+	return log
 }
 
 // WaitFor reads on in the log to the message that begins so, and returns it.

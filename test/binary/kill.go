@@ -29,6 +29,17 @@ func (s *Server) Kill(t testing.TB) {
 	}
 }
 
+// KillAlone ends the server's own process with SIGKILL, which leaves a database that is not its own as it is.
+func (s *Server) KillAlone(t testing.TB) {
+	t.Helper()
+	if err := syscall.Kill(s.Pid(), syscall.SIGKILL); err != nil {
+		t.Fatalf("kill the server: %v", err)
+	}
+	if err := s.Wait(t); !killed(err) {
+		t.Errorf("the server ended with %v, not by SIGKILL", err)
+	}
+}
+
 // descendants lists a process and all below it, parents first, from /proc.
 func descendants(t testing.TB, root int) []int {
 	t.Helper()

@@ -38,6 +38,8 @@ func rights() map[string]right {
 		"invitations":   {see: admin, insert: admin, update: admin, remove: nobody},
 		"events":        {see: guest, insert: member, update: nobody, remove: nobody}, // history stands; a guest's leave is tried apart
 
+		"event_floors": {see: guest, insert: nobody, update: nobody, remove: nobody},
+
 		"projects":          {see: guest, insert: member, update: member, remove: admin},
 		"project_members":   {names: "user_id", see: guest, insert: admin, update: admin, remove: may{rbac.Admin, rbac.Guest}},
 		"fields":            work,

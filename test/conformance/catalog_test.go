@@ -115,6 +115,10 @@ func definers() exemption {
 		"enter_invitation": "finds the organization of an invitation's token and adds the member",
 		"my_organizations": "lists organizations in no organization's scope",
 		"read_events":      "the relay reads the events of all",
+		"replay_events":    "what many missed is read once for all of them",
+		"trim_events":      "deletes events past their days everywhere",
+		"ended_sessions":   "connections of sessions that other nodes ended are to end",
+		"events_held":      "the age of the oldest event that waits is nobody's",
 		"stream_epoch":     "reads the cluster's identity",
 		"search_tasks":     "text search would lose its index under the policy",
 		"spend_ticket":     "a ticket comes without its organization",
@@ -125,7 +129,8 @@ func definers() exemption {
 // entries are what plinth_entry, who owns those functions, may do to the tables.
 func entries() map[string]string {
 	return map[string]string{
-		"events":           "INSERT, SELECT",
+		"event_floors":     "INSERT, SELECT, UPDATE",
+		"events":           "DELETE, INSERT, SELECT",
 		"idempotency_keys": "DELETE, SELECT",
 		"invitations":      "SELECT, UPDATE",
 		"jobs":             "DELETE, SELECT, UPDATE",
@@ -156,6 +161,7 @@ type audit struct {
 func catalogProblems(ctx context.Context, conn querier) []string {
 	a := &audit{ctx: ctx, conn: conn, used: map[string]bool{}}
 	a.tables()
+	a.partitions()
 	a.policies()
 	a.writers()
 	a.projects()
@@ -260,11 +266,37 @@ func (a *audit) tables() {
 	})
 	// The queue's tables hold the ids of what is to be done, and nothing of it; test/jobs holds who may what there.
 	a.each(`select relname from pg_class where relkind in ('r', 'p', 'v', 'm', 'f') and relnamespace not in
-		('app'::regnamespace, 'pg_catalog'::regnamespace, 'information_schema'::regnamespace)
+		('app'::regnamespace, 'log'::regnamespace, 'pg_catalog'::regnamespace, 'information_schema'::regnamespace)
 		and relnamespace not in (select oid from pg_namespace where nspname like 'pg\_%') and relname <> 'goose_db_version'
 		and not (relnamespace = (select oid from pg_namespace where nspname = 'jobs') and relname like 'river\_%')`, func(row []string) {
 		a.add("relation %s is outside the schema app, where no rule reaches it", row[0])
 	})
+}
+
+// partitions: the schema log holds those of the event log and nothing else. They are reached through it alone: nobody has a
+// right to them, and they show nobody anything.
+func (a *audit) partitions() {
+	count := 0
+	a.each(`select c.relname, coalesce((select i.inhparent::regclass::text from pg_inherits i where i.inhrelid = c.oid), ''),
+		c.relrowsecurity and c.relforcerowsecurity, c.relowner::regrole::text,
+		(select count(*) from pg_policies p where p.schemaname = 'log' and p.tablename = c.relname)
+		  + (select count(*) from aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) x where x.grantee <> c.relowner)
+		from pg_class c where c.relnamespace = 'log'::regnamespace and c.relkind in ('r', 'p', 'v', 'm', 'f')`, func(row []string) {
+		count++
+		switch {
+		case row[1] != "app.events":
+			a.add("log.%s is no partition of the event log", row[0])
+		case row[2] != "true":
+			a.add("partition %s does not force row-level security", row[0])
+		case row[3] == "plinth_app" || row[3] == "plinth_entry":
+			a.add("partition %s belongs to %s", row[0], row[3])
+		case row[4] != "0":
+			a.add("partition %s is to be reached past app.events", row[0])
+		}
+	})
+	if count < 2 {
+		a.add("the event log has %d partitions", count)
+	}
 }
 
 // policies: one permissive policy lets plinth_app at the rows, a restrictive one called tenant cuts it down to the

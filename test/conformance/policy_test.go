@@ -72,7 +72,11 @@ func (w *world) resident(t *testing.T, v *tenant) resident {
 		}
 	}
 	w.setRole(t, v, v.guest, "guest")
-	_, err := w.server.Owner.Exec(t.Context(), "insert into app.resellers (id, name) values ($1, 'Another') on conflict do nothing", otherReseller)
+	_, err := w.server.Owner.Exec(t.Context(), "insert into app.event_floors (org_id, xid, id) values ($1, '3', 0) on conflict do nothing", v.org) // before all events
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.server.Owner.Exec(t.Context(), "insert into app.resellers (id, name) values ($1, 'Another') on conflict do nothing", otherReseller)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -42,7 +42,13 @@ func (w *world) testDocument(t *testing.T) {
 			t.Error(problem)
 		}
 	}
-	if got, want := len(w.doc.byID), len(w.server.App.Router.Operations()); got != want {
+	streams := w.server.App.Router.Streams()
+	for _, stream := range streams {
+		if w.doc.byID[stream.ID] == nil {
+			t.Errorf("the document has no %s", stream.ID)
+		}
+	}
+	if got, want := len(w.doc.byID), len(w.server.App.Router.Operations())+len(streams); got != want {
 		t.Errorf("the document has %d operations, the router %d", got, want)
 	}
 }

@@ -13,6 +13,10 @@ func bulkScenarios() map[string][]scenario {
 			return request{body: object{"mode": mode, "operations": []object{operation(s)}}}
 		}}
 	}
+	away := bulk("move away", "each", event.TaskMoved, func(s *stage) object {
+		return object{"op": "update", "task": s.newTask(), "set": object{"column_id": s.column()}}
+	})
+	away.emits = append(away.emits, event.TaskLeft)
 	return map[string][]scenario{
 		"bulk-tasks": {
 			bulk("create", "each", event.TaskCreated, func(s *stage) object {
@@ -22,8 +26,9 @@ func bulkScenarios() map[string][]scenario {
 				return object{"op": "update", "task": s.newTask(), "version": 1, "set": object{"title": s.name("task"), "description": nil, "priority": "high"}}
 			}),
 			bulk("move, by key", "atomic", event.TaskMoved, func(s *stage) object {
-				return object{"op": "update", "task": s.task(s.column()).Text(s, "key"), "set": object{"column_id": s.column()}}
+				return object{"op": "update", "task": s.task(s.column()).Text(s, "key"), "set": object{"status": "done"}}
 			}),
+			away,
 			bulk("delete", "each", event.TaskDeleted, func(s *stage) object { return object{"op": "delete", "task": s.newTask(), "version": 1} }),
 			bulk("restore", "atomic", event.TaskRestored, func(s *stage) object { return object{"op": "restore", "task": s.id(s.trashed())} }),
 			bulk("archive", "each", event.TaskArchived, func(s *stage) object { return object{"op": "archive", "task": s.newTask()} }),

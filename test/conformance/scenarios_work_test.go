@@ -105,6 +105,7 @@ func labelScenarios() map[string][]scenario {
 
 func taskScenarios() map[string][]scenario {
 	moved, updated := []event.Type{event.TaskMoved}, []event.Type{event.TaskUpdated}
+	away := []event.Type{event.TaskMoved, event.TaskLeft}
 	growColumn := func(s *stage, column string) string { return s.id(s.task(column)) }
 	return map[string][]scenario{
 		"create-task": {
@@ -201,7 +202,7 @@ func taskScenarios() map[string][]scenario {
 				_, columns := s.board()
 				return request{vars: ids{"task": s.id(s.task(columns[0]))}, body: object{"column_id": columns[3]}, version: 1}
 			}},
-			{name: "to another project", status: 200, emits: moved, ready: func(s *stage) request {
+			{name: "to another project", status: 200, emits: away, ready: func(s *stage) request {
 				return request{vars: ids{"task": s.task(s.column()).Text(s, "key")}, body: object{"column_id": s.column(), "label_ids": []string{s.label()}}, version: 1}
 			}},
 			{name: "to a status", status: 200, emits: moved, ready: func(s *stage) request {

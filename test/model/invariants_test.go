@@ -31,8 +31,13 @@ func invariants() []invariant {
 		{"tasks completed but not done, or done but not completed", `select count(*) from app.tasks
 		where project_id = $1 and (completed_at is null) = (status = 'done')`},
 		{"resources whose events skip or repeat a version", `select count(*) from (
-		select from app.events where project_id = $1 group by entity_id
+		select from app.events where project_id = $1 and kind <> 'task.left' group by entity_id
 		having min(version) <> 1 or max(version) <> count(*) or count(distinct version) <> count(*)) x`},
+		{"tasks that left a board without a word, or not", `select count(*) from (
+		select e.task_id, e.version, e.payload ->> 'board_id' as board, lag(e.payload ->> 'board_id') over (partition by e.task_id order by e.version) as was
+		from app.events e where e.project_id = $1 and e.entity_id = e.task_id) m
+		where coalesce(m.board <> m.was, false) <> exists (select from app.events l
+		  where l.kind = 'task.left' and l.task_id = m.task_id and l.version = m.version and l.entity_id::text = m.was)`},
 		{"events that tell of another version", "select count(*) from app.events where project_id = $1 and version <> (payload ->> 'version')::int"},
 		{"tasks whose newest event is not their version", `select count(*) from app.tasks t where t.project_id = $1
 		and t.version <> (select max(e.version) from app.events e where e.entity_id = t.id)`},

@@ -672,7 +672,7 @@ func (w *wall) after(snapshot string) []apitest.Event {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	records, err := event.Log{DB: w.Server.App.Pool.Unscoped()}.After(w.t.Context(), seen.Horizon(), 10000)
+	records, err := event.Log{DB: w.Server.App.Pool.Unscoped()}.After(w.t.Context(), seen.Horizon(), time.Time{}, 10000)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -221,7 +221,7 @@ func TestJobIsItsOwners(t *testing.T) {
 	if again.Text(t, "state") != "canceled" || again.Number(t, "version") != 2 || again.Get(t, "started_at") != nil {
 		t.Errorf("cancelled again: %s", again.Body)
 	}
-	y.admin.Server.Again(t, taking())
+	y.admin.Server.Node(t, taking())
 	y.until("the queue is empty", func() bool { return y.count("select count(*) from jobs.river_job where state <> 'completed'") == 0 })
 	if n := y.count("select count(*) from app.tasks where archived_at is not null"); n != 0 {
 		t.Error("a cancelled job was done")
@@ -258,7 +258,7 @@ func TestJobGoesOnAfterARestart(t *testing.T) {
 	if r := y.job(id); r.Text(t, "state") != "running" {
 		t.Fatalf("it ended before it was stopped: %s", r.Body)
 	}
-	y.admin.Server.Again(t, taking())
+	y.admin.Server.Node(t, taking())
 	r := y.ended(id, "succeeded")
 	if n := y.count("select count(distinct title) from app.tasks"); n != count || y.count("select count(*) from app.tasks") != count || r.Number(t, "failed") != 0 {
 		t.Errorf("%d operations of %d were done once: %s", n, count, r.Body)
@@ -305,7 +305,7 @@ func TestJobOfAKilledProcessGoesOn(t *testing.T) {
 	y := newYard(t)
 	var line cord
 	killed := func(o *app.Options) { o.Dial = line.dial }
-	y.admin.Server.Again(t, taking(), killed)
+	y.admin.Server.Node(t, taking(), killed)
 	far, farColumns := y.newProject("FAR", false)
 	const count = 120
 	operations := y.creations(count)
@@ -328,7 +328,7 @@ func TestJobOfAKilledProcessGoesOn(t *testing.T) {
 		t.Fatalf("%d jobs are left running", n)
 	}
 	y.count("with gone as (delete from jobs.river_leader returning 1) select count(*) from gone") // else it leads for some seconds more
-	y.admin.Server.Again(t, taking())
+	y.admin.Server.Node(t, taking())
 	y.ended(id, "succeeded")
 	if n := y.count("select count(distinct title) from app.tasks"); n != count || y.count("select count(*) from app.tasks") != count {
 		t.Errorf("%d operations of %d were done once", n, count)
@@ -350,7 +350,7 @@ func TestJobOfOneWhoLosesAccess(t *testing.T) {
 	y.made("/v1/projects/"+y.project+"/members", fields{"user_id": reader.User, "role": "guest"})
 	y.patch("/v1/orgs/"+y.admin.Org+"/members/"+guest.User, fields{"role": "guest"})
 	y.admin.Do(t, "DELETE", "/v1/orgs/"+y.admin.Org+"/members/"+gone.User, nil).Want(t, 204)
-	y.admin.Server.Again(t, taking())
+	y.admin.Server.Node(t, taking())
 	if r := y.ended(jobs[reader], "succeeded"); r.Number(t, "failed") != 2 {
 		t.Errorf("of a reader: %s", r.Body)
 	}

@@ -38,6 +38,7 @@ where e.org_id = $1 and e.task_id = app.task_id($1, $2, $3)
   and ($4::uuid is null or e.id < (select a.id from app.events a
     where a.org_id = $1 and a.task_id = app.task_id($1, $2, $3) and a.uid = $4::uuid
     order by a.id desc limit 1))
+  and e.kind <> 'task.left' -- told by task.moved
   and (before.payload is null or changes.list <> '[]' or e.kind in ('task.deleted', 'task.restored'))
 order by e.id desc limit $5
 `

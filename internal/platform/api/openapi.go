@@ -35,7 +35,7 @@ const description = "Every call inside an organization names it in the header `X
 	"`PATCH` has the meaning of JSON Merge Patch (RFC 7396): absent keeps, `null` clears. " +
 	"`If-Match` with the `ETag` you read refuses to overwrite a colleague's change. " +
 	"An `Idempotency-Key` on a `POST` makes a retry safe: the first answer is replayed for 24 hours. " +
-	"Changes arrive live on the WebSocket `/ws`."
+	"Changes arrive live on the WebSocket `/ws` and as Server-Sent Events on `/v1/events/stream`."
 
 // schemaName names a schema after its package and type, so that task.Create and board.Create do not collide. A resource
 // named as its package is called that: task.Task is Task.
@@ -86,6 +86,32 @@ func (r *Router) describe(op *Op) huma.Operation {
 		o.Description = strings.TrimSpace(o.Description + "\n\nEvents: " + strings.Join(names, ", ") + ".")
 	}
 	return o
+}
+
+// describeStream adds a stream to the document.
+func (r *Router) describeStream(path string, s Stream) {
+	text := &huma.Schema{Type: huma.TypeString}
+	o := &huma.Operation{OperationID: s.ID, Method: http.MethodGet, Path: path, Summary: s.Summary, Description: s.Doc, Tags: []string{s.Tag},
+		Security: []map[string][]string{{"bearer": {}}, {}},
+		Parameters: []*huma.Param{
+			{Name: "org_id", In: "query", Description: "The organization, unless X-Org-Id names it.", Schema: &huma.Schema{Type: huma.TypeString, Format: "uuid"}},
+			{Name: "token", In: "query", Description: "An access token or a ticket, where the header Authorization cannot be set.", Schema: text}},
+		Responses: map[string]*huma.Response{}}
+	for i := range s.Query {
+		o.Parameters = append(o.Parameters, &s.Query[i])
+	}
+	success := &huma.Response{Description: http.StatusText(s.Status)}
+	if s.Media != "" {
+		success.Content = map[string]*huma.MediaType{s.Media: {Schema: text}}
+	}
+	o.Responses[strconv.Itoa(s.Status)] = success
+	problem := &huma.Schema{Ref: "#/components/schemas/Problem"}
+	for _, k := range s.Faults {
+		status := kinds[k].Status
+		o.Responses[strconv.Itoa(status)] = &huma.Response{Description: http.StatusText(status),
+			Content: map[string]*huma.MediaType{"application/problem+json": {Schema: problem}}}
+	}
+	r.huma.OpenAPI().AddOperation(o)
 }
 
 // statuses are those of the refusals that an operation may answer.

@@ -56,6 +56,9 @@ var kinds = func() map[fault.Kind]fault.Info {
 	return m
 }()
 
+// ProblemOf is the problem of an error, for what is no answer to a request.
+func ProblemOf(ctx context.Context, err error) *Problem { return problemOf(ctx, err) }
+
 // problemOf gives a fault its public form and notes it for the log. Any other error is a defect: the client learns no
 // more than the request's id.
 func problemOf(ctx context.Context, err error) *Problem {

@@ -63,7 +63,7 @@ func AfterCommit(ctx context.Context, f func()) {
 
 func (r *Router) committed(req *Request, op *Op) {
 	if len(op.Emits) > 0 {
-		r.cfg.Wrote()
+		r.cfg.Wrote(req.Org)
 	}
 	for _, f := range req.after {
 		f()
@@ -81,6 +81,11 @@ func (req *Request) Network() string {
 
 // Admitted notes who a request outside the operations was found to be, for its log line.
 func (req *Request) Admitted(p authn.Principal, org uuid.UUID) { req.Principal, req.Org = p, org }
+
+// Detached is a context for what goes on after the request of the id, and holds on to nothing else of it.
+func Detached(id string) context.Context {
+	return context.WithValue(context.Background(), requestKey{}, &Request{ID: id})
+}
 
 // RequestFrom is the running request; features read its address and arrival from it.
 func RequestFrom(ctx context.Context) *Request { return requestFrom(ctx) }

@@ -5,14 +5,17 @@ package api
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/netip"
 	"reflect"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/google/uuid"
 
 	"github.com/plinth/plinth/internal/platform/authn"
 	"github.com/plinth/plinth/internal/platform/db"
@@ -36,7 +39,7 @@ type Config struct {
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed
 	Log            *slog.Logger
 	Now            func() time.Time
-	Wrote          func() // called after a request that may have written events
+	Wrote          func(org uuid.UUID) // called after a request that may have written events; of the nil UUID where it was in none
 }
 
 // Limits are the quotas of every request.
@@ -50,6 +53,7 @@ type Router struct {
 	mux     *http.ServeMux
 	huma    huma.API
 	ops     []*Op
+	streams map[string]Stream // by path
 	metrics *metrics
 	cursors sealer
 }
@@ -105,7 +109,7 @@ var configureHuma = sync.OnceFunc(func() {
 func NewRouter(cfg Config) *Router {
 	configureHuma()
 	mux := http.NewServeMux()
-	r := &Router{cfg: cfg, mux: mux, huma: humago.New(mux, humaConfig(cfg)), metrics: newMetrics(), cursors: sealer{cfg.Secret}}
+	r := &Router{cfg: cfg, mux: mux, huma: humago.New(mux, humaConfig(cfg)), streams: map[string]Stream{}, metrics: newMetrics(), cursors: sealer{cfg.Secret}}
 	mux.HandleFunc("GET /problems/{$}", problemIndex)
 	mux.HandleFunc("GET /problems/{kind}", problemPage)
 	mux.HandleFunc(anyPath, r.unrouted)
@@ -116,8 +120,28 @@ func NewRouter(cfg Config) *Router {
 // Operations lists what is registered, in order.
 func (r *Router) Operations() []*Op { return r.ops }
 
+// Streams lists what is registered that lives longer than a request.
+func (r *Router) Streams() []Stream { return slices.Collect(maps.Values(r.streams)) }
+
 // Handle mounts a handler that is no JSON operation, such as the socket or the documentation page.
 func (r *Router) Handle(pattern string, h http.Handler) { r.mux.Handle(pattern, h) }
+
+// Stream describes what goes on for as long as the client likes, for the document.
+type Stream struct {
+	ID, Tag, Summary, Doc string
+
+	Status int          // of success
+	Media  string       // of what is sent; "" for what HTTP does not see
+	Query  []huma.Param // what it reads from the query besides the organization and the token
+	Faults []fault.Kind // that it may answer in its place
+}
+
+// HandleStream is Handle for a stream, with GET.
+func (r *Router) HandleStream(path string, h http.Handler, s Stream) {
+	r.streams[path] = s
+	r.mux.Handle("GET "+path, h)
+	r.describeStream(path, s)
+}
 
 // Get registers a read.
 func Get[I, O any](r *Router, path string, h Handler[I, O], op Op) {

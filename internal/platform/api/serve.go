@@ -19,7 +19,7 @@ import (
 	"github.com/plinth/plinth/internal/platform/fault"
 )
 
-// requestTimeout bounds the work on one request; sockets are not bound by it.
+// requestTimeout bounds the work on one request; streams are not bound by it.
 const requestTimeout = 15 * time.Second
 
 // ServeHTTP gives the request its id and log line, checks the host, and routes it. A panic costs this request alone.
@@ -58,7 +58,7 @@ func (r *Router) route(w *recorder, hr *http.Request, req *Request) {
 		NotFound(w, hr)
 		return
 	}
-	if hr.Header.Get("Upgrade") == "" {
+	if _, lasts := r.streams[hr.URL.Path]; !lasts {
 		ctx, cancel := context.WithTimeout(hr.Context(), requestTimeout)
 		defer cancel()
 		hr = hr.WithContext(ctx)

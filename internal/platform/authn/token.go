@@ -92,7 +92,12 @@ func (t *Tokens) Issue(reseller, user, session uuid.UUID) (string, error) {
 }
 
 // Verify gives the principal of a token, or an InvalidToken fault.
-func (t *Tokens) Verify(token string) (Principal, error) {
+func (t *Tokens) Verify(token string) (Principal, error) { return t.verify(token, true) }
+
+// VerifyOnce is Verify for a token that is not to be seen again soon, as that of a connection, and is not remembered.
+func (t *Tokens) VerifyOnce(token string) (Principal, error) { return t.verify(token, false) }
+
+func (t *Tokens) verify(token string, again bool) (Principal, error) {
 	if len(token) > maxTokenLength {
 		return Principal{}, invalid(errors.New("longer than any token of ours"))
 	}
@@ -107,7 +112,9 @@ func (t *Tokens) Verify(token string) (Principal, error) {
 	if err != nil {
 		return Principal{}, invalid(err)
 	}
-	t.remember(token, p, now)
+	if again {
+		t.remember(token, p, now)
+	}
 	return p, nil
 }
 

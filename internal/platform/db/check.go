@@ -19,8 +19,9 @@ func Check(ctx context.Context, q DBTX) error {
 	if name != AppRole || super || bypass {
 		return fmt.Errorf("requests would run as the database role %q (superuser: %t, bypassrls: %t) instead of %s", name, super, bypass, AppRole)
 	}
-	rows, err := q.Query(ctx, `select c.relname, c.relrowsecurity and c.relforcerowsecurity, pg_has_role(current_user, c.relowner, 'member')
-		from pg_class c where c.relnamespace = 'app'::regnamespace and c.relkind in ('r', 'p') order by 1`)
+	rows, err := q.Query(ctx, `select n.nspname || '.' || c.relname, c.relrowsecurity and c.relforcerowsecurity, pg_has_role(current_user, c.relowner, 'member'),
+		n.nspname = 'log' and has_table_privilege(current_user, c.oid, 'select, insert, update, delete, truncate')
+		from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname in ('app', 'log') and c.relkind in ('r', 'p') order by 1`)
 	if err != nil {
 		return fmt.Errorf("read tables: %w", err)
 	}
@@ -29,16 +30,19 @@ func Check(ctx context.Context, q DBTX) error {
 	tables := 0
 	for rows.Next() {
 		var table string
-		var forced, owned bool
-		if err := rows.Scan(&table, &forced, &owned); err != nil {
+		var forced, owned, open bool
+		if err := rows.Scan(&table, &forced, &owned, &open); err != nil {
 			return fmt.Errorf("read table: %w", err)
 		}
 		tables++
 		if !forced {
-			problems = append(problems, fmt.Errorf("table app.%s does not force row-level security", table))
+			problems = append(problems, fmt.Errorf("table %s does not force row-level security", table))
 		}
 		if owned {
-			problems = append(problems, fmt.Errorf("the application's role owns table app.%s", table))
+			problems = append(problems, fmt.Errorf("the application's role owns table %s", table))
+		}
+		if open {
+			problems = append(problems, fmt.Errorf("the application's role may use table %s past the policies of app.events", table))
 		}
 	}
 	if err := rows.Err(); err != nil {

@@ -90,8 +90,12 @@ type unscoped struct{ *pgxpool.Pool }
 
 func (u unscoped) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
 	rows, err := u.Pool.Query(ctx, sql, args...)
-	return rows, asFault(err)
+	return unscopedRows{rows}, asFault(err)
 }
+
+type unscopedRows struct{ pgx.Rows }
+
+func (r unscopedRows) Err() error { return asFault(r.Rows.Err()) }
 
 func (u unscoped) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
 	tag, err := u.Pool.Exec(ctx, sql, args...)

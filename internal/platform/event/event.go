@@ -39,6 +39,7 @@ const (
 	TaskCreated    Type = "task.created"
 	TaskUpdated    Type = "task.updated"
 	TaskMoved      Type = "task.moved"
+	TaskLeft       Type = "task.left" // a board, for another one
 	TaskDeleted    Type = "task.deleted"
 	TaskRestored   Type = "task.restored"
 	TaskArchived   Type = "task.archived"

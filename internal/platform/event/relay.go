@@ -13,17 +13,22 @@ type Relay struct {
 	Logger  *slog.Logger
 
 	wake chan struct{}
+	read time.Time // when it last read
 }
 
 const (
 	idlePoll  = 250 * time.Millisecond // finds what other processes wrote
 	firstPoll = 5 * time.Millisecond   // gathers a burst of writes, and waits for the horizon to pass them
 	batchSize = 1000
+
+	// longestWrite is more than any transaction that writes events takes: what is yet to be read began no longer before the
+	// last reading.
+	longestWrite = 24 * time.Hour
 )
 
 // NewRelay makes a relay; Run starts it.
 func NewRelay(log Log, deliver func(context.Context, Record), logger *slog.Logger) *Relay {
-	return &Relay{log, deliver, logger, make(chan struct{}, 1)}
+	return &Relay{Log: log, Deliver: deliver, Logger: logger, wake: make(chan struct{}, 1)}
 }
 
 // Wake tells the relay that events were written. It never blocks, and many calls are as one.
@@ -49,7 +54,11 @@ func (r *Relay) Run(ctx context.Context, from Position) {
 			continue
 		case <-timer.C:
 		}
-		records, err := r.Log.After(ctx, from, batchSize)
+		begun := time.Now()
+		records, err := r.Log.After(ctx, from, r.read.Add(-longestWrite), batchSize)
+		if err == nil {
+			r.read = begun
+		}
 		if err != nil && ctx.Err() == nil {
 			r.Logger.Warn("event relay waits for the database", "cause", err.Error())
 			wait = idlePoll

@@ -9,209 +9,211 @@ import (
 	"github.com/google/uuid"
 )
 
-// Reason is why a connection is ended, as a WebSocket close code (RFC 6455, 7.4; 4000 and up are ours).
-type Reason int
-
-// The reasons.
-const (
-	Restarting   Reason = 1012 // connect again
-	SlowConsumer Reason = 4408 // too far behind; connect again
-	SessionEnded Reason = 4401 // the token expired, or its session ended
-	NotAMember   Reason = 4403 // no member of the organization any more
-)
-
-// MaxBehind is how many bytes a connection may lag before it is cut off.
-const MaxBehind = 1 << 20
-
-// Message is something to send, encoded once for all its receivers.
-type Message interface {
-	Size() int
-	IsFor(*Client) bool // asked as soon as the client's access is known
+// Position is a place in the order of what is published, that of the event log.
+type Position struct {
+	XID uint64
+	ID  int64
 }
 
-// Client is a connection's mailbox. The publisher never waits for its reader.
-type Client struct {
-	Org, User, Session uuid.UUID
-
-	mu     sync.Mutex
-	access *Access // nil until it is known
-	queue  []Message
-	behind int
-	reason Reason
-	ready  chan struct{}
-}
-
-// NewClient makes a mailbox.
-func NewClient(org, user, session uuid.UUID) *Client {
-	return &Client{Org: org, User: user, Session: session, ready: make(chan struct{}, 1)}
-}
-
-// Access is which of an organization's projects a connection may hear of: all or none, but for the exceptions.
-type Access struct {
-	All    bool
-	Except map[uuid.UUID]bool
-}
-
-// Admit gives the connection its first access, unless a later one has been set by now. What came before and is not for it
-// leaves the mailbox.
-func (c *Client) Admit(a *Access) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.access == nil {
-		c.setAccess(a)
-	}
-}
-
-// SetAccess changes what the connection hears of from here on.
-func (c *Client) SetAccess(a *Access) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.setAccess(a)
-}
-
-func (c *Client) setAccess(a *Access) {
-	first := c.access == nil
-	c.access = a
-	if first {
-		c.queue = slices.DeleteFunc(c.queue, func(m Message) bool { return !m.IsFor(c) })
-	}
-}
-
-// Sees reports whether the connection may hear of the project. A Message's IsFor calls it.
-func (c *Client) Sees(project uuid.UUID) bool { return c.access.All != c.access.Except[project] }
-
-// Ready yields when there is something to Take.
-func (c *Client) Ready() <-chan struct{} { return c.ready }
-
-// Take empties the mailbox. A reason other than 0 says that nothing follows and the connection ends.
-func (c *Client) Take() ([]Message, Reason) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	taken := c.queue
-	c.queue, c.behind = nil, 0
-	return taken, c.reason
-}
-
-// End ends the connection after what is in the mailbox; a slow one loses that.
-func (c *Client) End(reason Reason) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.end(reason)
-}
-
-func (c *Client) end(reason Reason) {
-	if c.reason == 0 {
-		c.reason = reason
-	}
-	if reason == SlowConsumer {
-		c.queue = nil
-	}
-	c.signal()
-}
-
-func (c *Client) put(m Message) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.reason != 0 || c.access != nil && !m.IsFor(c) {
-		return
-	}
-	if c.behind += m.Size(); c.behind > MaxBehind {
-		c.end(SlowConsumer)
-		return
-	}
-	c.queue = append(c.queue, m)
-	c.signal()
-}
-
-func (c *Client) signal() {
-	select {
-	case c.ready <- struct{}{}:
-	default:
-	}
+// Before reports whether p comes before q.
+func (p Position) Before(q Position) bool {
+	return p.XID < q.XID || p.XID == q.XID && p.ID < q.ID
 }
 
 // Hub is the set of rooms. The zero value is not ready; use New.
 type Hub struct {
-	mu     sync.RWMutex
-	rooms  map[uuid.UUID]map[*Client]struct{}
+	// Opened and Emptied are called when the first connection to an organization comes and when the last one has left.
+	// They must not block, nor call the hub.
+	Opened, Emptied func(org uuid.UUID)
+
+	mu     sync.Mutex
+	rooms  map[uuid.UUID]*room
+	at     Position // up to where everything has been published
+	ticks  int
+	joined int // so far
 	closed bool
 	empty  chan struct{}
 }
 
+// room is an organization's connections, and what was published to them lately.
+type room struct {
+	clients map[*Client]struct{}
+	since   Position // behind it the history is complete
+	history []published
+	size    int // of the history, in bytes
+}
+
+type published struct {
+	Message
+	at   Position
+	tick int
+}
+
+// A room remembers what was published within so many ticks, up to so much: for connections that were cut together and
+// come back together.
+const (
+	historyTicks = 30
+	historyCount = 1000
+	historySize  = 256 << 10 // bytes
+)
+
 // New makes an empty hub.
 func New() *Hub {
-	return &Hub{rooms: map[uuid.UUID]map[*Client]struct{}{}, empty: make(chan struct{})}
+	return &Hub{rooms: map[uuid.UUID]*room{}, empty: make(chan struct{}), Opened: func(uuid.UUID) {}, Emptied: func(uuid.UUID) {}}
+}
+
+// Begin says behind which position publishing will begin.
+func (h *Hub) Begin(at Position) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.at = at
 }
 
 // Join puts a client into its organization's room: from here on its mailbox misses nothing.
 func (h *Hub) Join(c *Client) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.join(c)
+}
+
+// Resume is Join for a client that has everything up to a position. What the room remembers from behind it is put in the
+// mailbox; what else there is behind it, up to the position that Resume gives, the client must find elsewhere.
+func (h *Hub) Resume(c *Client, from Position) Position {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	c.from = from
+	r := h.join(c)
+	if r == nil {
+		return from
+	}
+	for _, m := range r.history {
+		c.event(m.at, m.Message)
+	}
+	return r.since
+}
+
+func (h *Hub) join(c *Client) *room {
 	if h.closed {
 		c.End(Restarting)
-		return
+		return nil
 	}
-	room := h.rooms[c.Org]
-	if room == nil {
-		room = map[*Client]struct{}{}
-		h.rooms[c.Org] = room
+	r := h.rooms[c.Org]
+	if r == nil {
+		r = &room{clients: map[*Client]struct{}{}, since: h.at}
+		h.rooms[c.Org] = r
+		h.Opened(c.Org)
 	}
-	room[c] = struct{}{}
+	h.joined++
+	c.turn = h.joined
+	r.clients[c] = struct{}{}
+	return r
 }
 
 // Leave takes a client out.
 func (h *Hub) Leave(c *Client) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	room := h.rooms[c.Org]
-	delete(room, c)
-	if len(room) > 0 || h.rooms[c.Org] == nil {
+	r := h.rooms[c.Org]
+	if r == nil {
+		return
+	}
+	delete(r.clients, c)
+	if len(r.clients) > 0 {
 		return
 	}
 	delete(h.rooms, c.Org)
+	h.Emptied(c.Org)
 	if h.closed && len(h.rooms) == 0 {
 		close(h.empty)
 	}
 }
 
-// Publish hands the message, made only where somebody listens, to the organization's room.
-func (h *Hub) Publish(org uuid.UUID, message func() (Message, error)) error {
-	h.mu.RLock()
-	defer h.mu.RUnlock()
-	room := h.rooms[org]
-	if len(room) == 0 {
+// Publish hands the message at a position, made only where somebody listens, to the organization's room. Positions only
+// ever rise.
+func (h *Hub) Publish(org uuid.UUID, at Position, message func() (Message, error)) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.at = at
+	r := h.rooms[org]
+	if r == nil {
 		return nil
 	}
 	m, err := message()
 	if err != nil {
 		return err
 	}
-	for c := range room {
-		c.put(m)
+	r.remember(published{m, at, h.ticks})
+	for c := range r.clients {
+		c.event(at, m)
 	}
 	return nil
 }
 
+func (r *room) remember(m published) {
+	r.history = append(r.history, m)
+	r.size += m.Size()
+	for len(r.history) > historyCount || r.size > historySize {
+		r.forget(1)
+	}
+}
+
+// forget drops the oldest n messages.
+func (r *room) forget(n int) {
+	for _, m := range r.history[:n] {
+		r.since = m.at
+		r.size -= m.Size()
+	}
+	clear(r.history[:n])
+	if r.history = r.history[n:]; len(r.history) == 0 {
+		r.history = nil
+	}
+}
+
+// Tick is to be called every second. It forgets what was published long ago, and gives the clients whose turn it is, once
+// in so many ticks.
+func (h *Hub) Tick(turns int) []*Client {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.ticks++
+	var turn []*Client
+	for _, r := range h.rooms {
+		old := slices.IndexFunc(r.history, func(m published) bool { return m.tick > h.ticks-historyTicks })
+		if old < 0 {
+			old = len(r.history)
+		}
+		r.forget(old)
+		for c := range r.clients {
+			if c.turn%turns == h.ticks%turns {
+				turn = append(turn, c)
+			}
+		}
+	}
+	return turn
+}
+
 // Clients are the connections to an organization.
 func (h *Hub) Clients(org uuid.UUID) []*Client {
-	h.mu.RLock()
-	defer h.mu.RUnlock()
-	return slices.Collect(maps.Keys(h.rooms[org]))
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if r := h.rooms[org]; r != nil {
+		return slices.Collect(maps.Keys(r.clients))
+	}
+	return nil
 }
 
 // EndMember ends a user's connections to an organization.
 func (h *Hub) EndMember(org, user uuid.UUID) {
-	h.each(func(c *Client) {
-		if c.Org == org && c.User == user {
+	for _, c := range h.Clients(org) {
+		if c.User == user {
 			c.End(NotAMember)
 		}
-	})
+	}
 }
 
-// EndSession ends the connections of a session.
-func (h *Hub) EndSession(session uuid.UUID) {
+// EndSessions ends the connections of sessions.
+func (h *Hub) EndSessions(sessions ...uuid.UUID) {
 	h.each(func(c *Client) {
-		if c.Session == session {
+		if slices.Contains(sessions, c.Session) {
 			c.End(SessionEnded)
 		}
 	})
@@ -237,10 +239,10 @@ func (h *Hub) Len() int {
 }
 
 func (h *Hub) each(f func(*Client)) {
-	h.mu.RLock()
-	defer h.mu.RUnlock()
-	for _, room := range h.rooms {
-		for c := range room {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, r := range h.rooms {
+		for c := range r.clients {
 			f(c)
 		}
 	}

@@ -30,19 +30,26 @@ func (q *Queries) CreateTicket(ctx context.Context, arg CreateTicketParams) erro
 }
 
 const getAdmission = `-- name: GetAdmission :one
-select pg_current_snapshot()::text as snapshot, current_setting('app.role')::text as role, current_setting('app.project_ranks')::text as project_ranks
+select pg_current_snapshot()::text as snapshot, current_setting('app.role')::text as role, current_setting('app.project_ranks')::text as project_ranks,
+  (select m.name from app.memberships m where m.org_id = app.current_org() and m.user_id = app.current_user_id())::text as name
 `
 
 type GetAdmissionRow struct {
 	Snapshot     string
 	Role         string
 	ProjectRanks string
+	Name         string
 }
 
 func (q *Queries) GetAdmission(ctx context.Context) (GetAdmissionRow, error) {
 	row := q.db.QueryRow(ctx, getAdmission)
 	var i GetAdmissionRow
-	err := row.Scan(&i.Snapshot, &i.Role, &i.ProjectRanks)
+	err := row.Scan(
+		&i.Snapshot,
+		&i.Role,
+		&i.ProjectRanks,
+		&i.Name,
+	)
 	return i, err
 }
 
@@ -112,6 +119,53 @@ func (q *Queries) ListEvents(ctx context.Context, arg ListEventsParams) ([]ListE
 	return items, nil
 }
 
+const listTopics = `-- name: ListTopics :many
+select 'project'::text as kind, p.id, p.id as project_id from app.projects p where p.org_id = $1 and p.id = any($2::uuid[])
+union all
+select 'board', b.id, b.project_id from app.boards b where b.org_id = $1 and b.id = any($3::uuid[])
+union all
+select 'task', t.id, t.project_id from app.tasks t where t.org_id = $1 and t.id = any($4::uuid[]) and t.deleted_at is null
+`
+
+type ListTopicsParams struct {
+	OrgID      uuid.UUID
+	ProjectIds []uuid.UUID
+	BoardIds   []uuid.UUID
+	TaskIds    []uuid.UUID
+}
+
+type ListTopicsRow struct {
+	Kind      string
+	ID        uuid.UUID
+	ProjectID uuid.UUID
+}
+
+// Of what a connection asks to follow, what the member sees, with its project.
+func (q *Queries) ListTopics(ctx context.Context, arg ListTopicsParams) ([]ListTopicsRow, error) {
+	rows, err := q.db.Query(ctx, listTopics,
+		arg.OrgID,
+		arg.ProjectIds,
+		arg.BoardIds,
+		arg.TaskIds,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListTopicsRow
+	for rows.Next() {
+		var i ListTopicsRow
+		if err := rows.Scan(&i.Kind, &i.ID, &i.ProjectID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const readAccess = `-- name: ReadAccess :many
 select user_id::uuid as user_id, role::text as role, project_ranks::text as project_ranks from app.read_access($1, $2::uuid[])
 `
@@ -145,6 +199,22 @@ func (q *Queries) ReadAccess(ctx context.Context, arg ReadAccessParams) ([]ReadA
 		return nil, err
 	}
 	return items, nil
+}
+
+const requireKept = `-- name: RequireKept :exec
+select app.require(not exists (select from app.event_floors f where f.org_id = $1 and (f.xid, f.id) > (cast($2::text as xid8), $3::bigint)),
+  'validation', 'query.cursor', 'is older than what is kept of this stream; read everything anew')
+`
+
+type RequireKeptParams struct {
+	OrgID uuid.UUID
+	Xid   string
+	ID    int64
+}
+
+func (q *Queries) RequireKept(ctx context.Context, arg RequireKeptParams) error {
+	_, err := q.db.Exec(ctx, requireKept, arg.OrgID, arg.Xid, arg.ID)
+	return err
 }
 
 const spendTicket = `-- name: SpendTicket :one

@@ -954,7 +954,7 @@ updated as (
     version = t.version + 1, updated_at = now()
   from old, goal left join numbered n on true, before, after
   where t.org_id = $1 and t.id = old.id
-  returning t.org_id, t.id, t.key, t.number, t.project_id, t.board_id, t.column_id, t.title, t.description, t.status, t.priority, t.due_at, t.parent_id, t.created_by, t.rank, t.version, t.created_at, t.updated_at, t.completed_at, t.deleted_at, t.start_at, t.estimate, t.fields, t.mention_ids, t.archived_at, goal.moved, old.key as old_key, old.project_id as old_project_id
+  returning t.org_id, t.id, t.key, t.number, t.project_id, t.board_id, t.column_id, t.title, t.description, t.status, t.priority, t.due_at, t.parent_id, t.created_by, t.rank, t.version, t.created_at, t.updated_at, t.completed_at, t.deleted_at, t.start_at, t.estimate, t.fields, t.mention_ids, t.archived_at, goal.moved, old.key as old_key, old.project_id as old_project_id, old.board_id as old_board_id, old.column_id as old_column_id
 ),
 renamed as (
   insert into app.task_keys (org_id, key, task_id, project_id)
@@ -1008,6 +1008,13 @@ recorded as (
   insert into app.events (org_id, kind, entity_id, project_id, task_id, version, payload)
   select $1, case when u.moved then 'task.moved' else 'task.updated' end, u.id, u.project_id, u.id, u.version, to_jsonb(resource)
   from resource join updated u using (id)
+  returning task_id
+),
+departed as (
+  insert into app.events (org_id, kind, entity_id, project_id, task_id, version, payload)
+  select $1, 'task.left', u.old_board_id, u.old_project_id, u.id, u.version, jsonb_build_object('id', u.id, 'key', u.old_key,
+    'project_id', u.old_project_id, 'board_id', u.old_board_id, 'column_id', u.old_column_id, 'version', u.version)
+  from recorded r join updated u on u.id = r.task_id where u.board_id <> u.old_board_id
 )
 select id, key, number, project_id, board_id, column_id, title, description, status, priority, assignee_ids, label_ids, start_at, due_at, estimate, fields, mention_ids, parent_id, blocked, created_by, rank, version, created_at, updated_at, completed_at, archived_at from resource
 `
@@ -1073,6 +1080,8 @@ type UpdateTaskRow struct {
 // Changes a task and, where a column, a status or a neighbour is named, moves it. In another project it gets a new
 // number, keeps the values of fields that are there, too, and its old key goes on to find it.
 // The parent to be and all above it must not be the task itself.
+// Who watches the board that a task has left hears of it, also where its new one is not to be seen. It comes second: who
+// sees both has the version by then.
 func (q *Queries) UpdateTask(ctx context.Context, arg UpdateTaskParams) (UpdateTaskRow, error) {
 	row := q.db.QueryRow(ctx, updateTask,
 		arg.OrgID,
