@@ -1,19 +1,19 @@
-// Command listen prints an organization's events as they happen, one JSON object a line.
+// Command listen prints an organization's events as they happen, one JSON object a line, whatever happens to the connection.
 //
 // It reads BASE_URL, TOKEN and ORG from the environment. The first line is the hello, which says that from now on nothing
-// is missed.
+// is missed. A line {"type":"resync"} says that something was: read everything anew after the hello that follows it.
 package main
 
 import (
 	"cmp"
+	"context"
+	"errors"
 	"flag"
 	"fmt"
-	"net/http"
 	"os"
-	"strings"
+	"os/signal"
+	"syscall"
 	"time"
-
-	"github.com/gorilla/websocket"
 )
 
 func main() {
@@ -26,31 +26,36 @@ func main() {
 	}
 }
 
+// errEnough ends the stream after the last line that was asked for.
+var errEnough = errors.New("enough lines")
+
 func listen(lines int, limit time.Duration) error {
-	base := cmp.Or(os.Getenv("BASE_URL"), "http://127.0.0.1:8000")
-	// The token goes into a header: query strings end up in the logs of proxies.
-	header := http.Header{"Authorization": {"Bearer " + os.Getenv("TOKEN")}, "X-Org-Id": {os.Getenv("ORG")}}
-	conn, resp, err := websocket.DefaultDialer.Dial(strings.Replace(base, "http", "ws", 1)+"/ws", header)
-	if err != nil && resp != nil {
-		return fmt.Errorf("%s refused: %s", base, resp.Status)
-	}
-	if err != nil {
-		return err
-	}
-	defer func() { _ = conn.Close() }()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
 	if limit > 0 {
-		if err := conn.SetReadDeadline(time.Now().Add(limit)); err != nil {
-			return err
-		}
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, limit)
+		defer cancel()
 	}
-	for n := 0; lines == 0 || n < lines; n++ {
-		_, frame, err := conn.ReadMessage()
-		if err != nil {
-			return err
-		}
-		if _, err := fmt.Println(string(frame)); err != nil {
-			return err
-		}
+	printed := 0
+	s := stream{
+		base:  cmp.Or(os.Getenv("BASE_URL"), "http://127.0.0.1:8000"),
+		token: os.Getenv("TOKEN"),
+		org:   os.Getenv("ORG"),
+		handle: func(frame []byte) error {
+			if _, err := fmt.Println(string(frame)); err != nil {
+				return err
+			}
+			if printed++; printed == lines {
+				return errEnough
+			}
+			return nil
+		},
+		lost: func(why error) { fmt.Fprintf(os.Stderr, "listen: %v; connecting again\n", why) },
 	}
-	return nil
+	err := s.follow(ctx)
+	if errors.Is(err, errEnough) || ctx.Err() != nil {
+		return nil
+	}
+	return err
 }
