@@ -14,7 +14,7 @@ import (
 // BenchmarkRequest does each operation over one loopback connection with the server in this process, so that -benchmem
 // counts what a request allocates (the client allocates nothing) and -cpuprofile shows where it spends its time.
 func BenchmarkRequest(b *testing.B) {
-	people := population{orgs: 20}
+	people := population{orgs: 20, tasks: tasksPerOrg}
 	h, err := newHouse(people)
 	if err != nil {
 		b.Fatal(err)
@@ -58,5 +58,14 @@ func BenchmarkRequest(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// TestLive goes through all of -live with few connections. It fails where an event is lost or comes twice.
+func TestLive(t *testing.T) {
+	o := options{seconds: 1, rounds: 1, connections: 2, timeout: 5 * time.Minute,
+		liveOptions: liveOptions{subscribers: "10,20", idle: 20, rooms: 4, missed: 5, settle: time.Second}}
+	if err := o.runLive(t.Context()); err != nil {
+		t.Fatal(err)
 	}
 }

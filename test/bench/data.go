@@ -16,10 +16,15 @@ import (
 	"github.com/plinth/plinth/internal/platform/db"
 )
 
-// seedSQL fills the database; it reads the number of organizations from the setting bench.orgs.
+// seedSQL fills the database; it reads the number of organizations, and of the tasks of each, from the settings bench.orgs and bench.tasks.
 //
 //go:embed seed.sql
 var seedSQL string
+
+// liveSQL goes on behind seedSQL, with the members of the room that is measured; how many is the setting bench.members.
+//
+//go:embed live.sql
+var liveSQL string
 
 // floorSQL takes the policies off a clone, and answers what the scope would without one.
 //
@@ -59,7 +64,15 @@ func (k kind) id(n int) uuid.UUID { return uuid.Must(uuid.ParseBytes(k.appendID(
 type draw struct{ org, task, column, title int }
 
 // population is what is in the database.
-type population struct{ orgs int }
+type population struct {
+	orgs  int
+	tasks int // of each; tasksPerOrg for the operations, which draw from as many
+	room  int // members of the first organization besides those that each has
+}
+
+const membersPerOrg = 5
+
+func (p population) users() int { return membersPerOrg*p.orgs + p.room }
 
 // draw picks uniformly, as the pgbench scripts do.
 func (p population) draw(r *rand.Rand) draw {
@@ -76,22 +89,23 @@ func (d draw) appendTitle(dst []byte) []byte {
 	return strconv.AppendInt(append(dst, titleText...), int64(d.title), 10)
 }
 
-// subject is the user who asks in an organization.
-func subject(org int) db.Subject {
-	return db.Subject{Reseller: api.DefaultReseller, User: userID.id(org), Session: sessionID.id(org)}
+// subject is a user who asks; in an organization that is the one of its number.
+func subject(user int) db.Subject {
+	return db.Subject{Reseller: api.DefaultReseller, User: userID.id(user), Session: sessionID.id(user)}
 }
 
-// tokens gives the access token of each organization's user, as the server with this secret would issue it.
-func tokens(secret string, orgs int) ([]string, error) {
+// tokens gives the access tokens of the first users, as the server with this secret would issue them. The first user of each
+// organization has its number.
+func tokens(secret string, users int) ([]string, error) {
 	issuer := authn.NewTokens(authn.HS256([]byte(secret)), time.Hour, time.Now)
-	list := make([]string, orgs)
-	for org := range list {
-		who := subject(org)
+	list := make([]string, users)
+	for user := range list {
+		who := subject(user)
 		token, err := issuer.Issue(who.Reseller, who.User, who.Session)
 		if err != nil {
 			return nil, err
 		}
-		list[org] = token
+		list[user] = token
 	}
 	return list, nil
 }
@@ -99,7 +113,7 @@ func tokens(secret string, orgs int) ([]string, error) {
 // seed fills the database at the owner's URL.
 func (p population) seed(ctx context.Context, url string) error {
 	return onConnection(ctx, url, func(c *pgx.Conn) error {
-		script := fmt.Sprintf("set bench.orgs = %d; %s", p.orgs, seedSQL)
+		script := fmt.Sprintf("set bench.orgs = %d; set bench.tasks = %d; set bench.members = %d; %s\n%s", p.orgs, p.tasks, p.room, seedSQL, liveSQL)
 		if _, err := c.PgConn().Exec(ctx, script).ReadAll(); err != nil {
 			return fmt.Errorf("seed: %w", err)
 		}

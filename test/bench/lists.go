@@ -99,7 +99,7 @@ func (o options) runLists(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, h.close(ctx)) }()
-	program, err := build(ctx, h.dir)
+	program, err := build(ctx, h.dir, plinthCommand)
 	if err != nil {
 		return err
 	}
@@ -114,7 +114,7 @@ func (o options) runLists(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	s, err := startServer(ctx, program, h.dir, h.environ())
+	s, err := startPlinth(ctx, program, h)
 	if err != nil {
 		return err
 	}

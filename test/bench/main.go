@@ -2,7 +2,8 @@
 // each operation by pgbench without row-level security, the same ones through a tenant's scope in Go, and the whole
 // request over HTTP. The three take turns in short rounds. Only the ratios mean anything beyond the machine.
 //
-// With -lists it measures pages of lists in an organization of 200,000 tasks against looking up a task by its key.
+// With -lists it measures pages of lists in an organization of 200,000 tasks against looking up a task by its key. With
+// -live it measures the sockets: fan-out, memory and a storm of reconnects, against a fan-out without anything else.
 package main
 
 import (
@@ -23,8 +24,9 @@ import (
 
 type options struct {
 	seconds, rounds, connections, orgs int
-	lists                              bool
+	lists, live                        bool
 	timeout                            time.Duration
+	liveOptions
 }
 
 func main() {
@@ -34,13 +36,20 @@ func main() {
 	flag.IntVar(&o.connections, "connections", 16, "connections of each side")
 	flag.IntVar(&o.orgs, "orgs", 200, "organizations, of 504 tasks each")
 	flag.BoolVar(&o.lists, "lists", false, "measure lists in place of all else; of the other settings -rounds and -timeout count")
+	flag.BoolVar(&o.live, "live", false, "measure sockets in place of all else; -connections are then the events in flight, -orgs do not count")
+	o.flags(flag.CommandLine)
 	flag.DurationVar(&o.timeout, "timeout", 15*time.Minute, "when to give up")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	run := o.run
-	if o.lists {
+	switch {
+	case flag.Arg(0) == bareCommand:
+		run = func(ctx context.Context) error { return serveBare(ctx, flag.Args()[1:]) }
+	case o.lists:
 		run = o.runLists
+	case o.live:
+		run = o.runLive
 	}
 	if err := run(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "bench: "+err.Error())
@@ -55,12 +64,12 @@ func (o options) run(ctx context.Context) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, o.timeout)
 	defer cancel()
 	busy := loadAverage() // before this program adds to it
-	h, err := newHouse(population{o.orgs})
+	h, err := newHouse(population{orgs: o.orgs, tasks: tasksPerOrg})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, h.close(ctx)) }()
-	program, err := build(ctx, h.dir)
+	program, err := build(ctx, h.dir, plinthCommand)
 	if err != nil {
 		return err
 	}
@@ -160,7 +169,7 @@ func (h *house) statements(ctx context.Context, url string, tokens []string) (ma
 
 // serve starts the server and connects the clients.
 func (s *sides) serve(ctx context.Context, h *house, program string, connections int, tokens []string) (err error) {
-	if s.server, err = startServer(ctx, program, h.dir, h.environ()); err != nil {
+	if s.server, err = startPlinth(ctx, program, h); err != nil {
 		return err
 	}
 	for i := range connections {

@@ -1,4 +1,5 @@
--- Organizations of one shape: 5 members, 8 labels, 2 projects of 4 columns with 63 tasks each. The n-th task is in
+-- Organizations of one shape: 5 members, 8 labels, 2 projects of 4 columns with 63 tasks each (or bench.tasks in all, where
+-- that says otherwise than 504). The n-th task is in
 -- organization n % orgs and there in column (n / orgs) % 8; columns, projects and users are numbered the same way.
 set session_replication_role = replica; -- foreign keys hold by construction
 set synchronous_commit = off;
@@ -6,6 +7,7 @@ set synchronous_commit = off;
 create function pg_temp.id(kind int, n bigint) returns uuid language sql immutable as $$
   select format('0190000%s-0000-7000-8000-%s', kind, 100000000000 + n)::uuid $$;
 create function pg_temp.orgs() returns int language sql stable as $$ select current_setting('bench.orgs')::int $$;
+create function pg_temp.tasks() returns bigint language sql stable as $$ select current_setting('bench.tasks')::bigint * pg_temp.orgs() $$;
 create function pg_temp.reseller() returns uuid language sql immutable as $$ select '00000000-0000-7000-8000-000000000001'::uuid $$;
 create function pg_temp.digit(n bigint) returns text language sql immutable as $$
   select substr('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz', 1 + (n % 62)::int, 1) $$;
@@ -53,9 +55,9 @@ select c.org_id, pg_temp.id(7, n), p.key || '-' || number, number, c.project_id,
   case when n % 3 = 0 then now() + make_interval(days => (n % 60)::int) end, pg_temp.id(1, n % pg_temp.orgs()),
   'b' || pg_temp.digit(place / 62) || pg_temp.digit(place) || 'V' || pg_temp.digit(n % 61 + 1), at, at,
   case when c.status = 'done' then at end
-from generate_series(0, 504 * pg_temp.orgs() - 1) n,
+from generate_series(0, pg_temp.tasks() - 1) n,
   lateral (select n / (8 * pg_temp.orgs()) as place, (1 + n / (2 * pg_temp.orgs()))::int as number,
-    now() - make_interval(mins => (504 * pg_temp.orgs() - n)::int) as at) q,
+    now() - make_interval(mins => (pg_temp.tasks() - n)::int) as at) q,
   app.columns c, app.projects p
 where c.org_id = pg_temp.id(3, n % pg_temp.orgs()) and c.id = pg_temp.id(6, n % (8 * pg_temp.orgs()))
   and p.org_id = c.org_id and p.id = c.project_id;
@@ -66,10 +68,10 @@ from app.tasks, lateral (select app.task_words(title, description) as words offs
 
 insert into app.task_assignees (org_id, task_id, user_id, project_id, task_created_at)
 select t.org_id, t.id, pg_temp.id(1, n % (5 * pg_temp.orgs())), t.project_id, t.created_at
-from generate_series(0, 504 * pg_temp.orgs() - 1) n join app.tasks t on t.org_id = pg_temp.id(3, n % pg_temp.orgs()) and t.id = pg_temp.id(7, n)
+from generate_series(0, pg_temp.tasks() - 1) n join app.tasks t on t.org_id = pg_temp.id(3, n % pg_temp.orgs()) and t.id = pg_temp.id(7, n)
 where n % 4 <> 0;
 
 insert into app.task_labels (org_id, task_id, label_id, project_id, task_created_at)
 select t.org_id, t.id, pg_temp.id(8, n % pg_temp.orgs() + pg_temp.orgs() * l), t.project_id, t.created_at
-from generate_series(0, 504 * pg_temp.orgs() - 1) n join app.tasks t on t.org_id = pg_temp.id(3, n % pg_temp.orgs()) and t.id = pg_temp.id(7, n),
+from generate_series(0, pg_temp.tasks() - 1) n join app.tasks t on t.org_id = pg_temp.id(3, n % pg_temp.orgs()) and t.id = pg_temp.id(7, n),
   generate_series(0, 7) l where (n + l) % 5 = 0;

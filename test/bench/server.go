@@ -8,43 +8,51 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"syscall"
 	"time"
 )
 
-// server is a running plinth in a process of its own, so that it shares no runtime with its clients.
+// server is a program that serves in a process of its own, so that it shares no runtime with its clients.
 type server struct {
 	addr   string
 	cmd    *exec.Cmd
 	exited chan error
 }
 
-// build compiles the command as it is now.
-func build(ctx context.Context, dir string) (string, error) {
-	program := filepath.Join(dir, "plinth")
-	out, err := exec.CommandContext(ctx, "go", "build", "-o", program, "github.com/plinth/plinth/cmd/plinth").CombinedOutput()
+const plinthCommand = "github.com/plinth/plinth/cmd/plinth"
+
+// build compiles a command as it is now, into the folder.
+func build(ctx context.Context, dir, command string) (string, error) {
+	program := filepath.Join(dir, path.Base(command))
+	out, err := exec.CommandContext(ctx, "go", "build", "-o", program, command).CombinedOutput()
 	if err != nil {
-		return "", fmt.Errorf("build plinth: %w\n%s", err, out)
+		return "", fmt.Errorf("build %s: %w\n%s", command, err, out)
 	}
 	return program, nil
 }
 
 const readyWithin = 30 * time.Second
 
-// startServer runs the program on a free loopback port, in a folder without a .env, and waits until it is ready.
-func startServer(ctx context.Context, program, dir string, environ []string) (*server, error) {
+// startPlinth serves the house's database, from a folder without a .env.
+func startPlinth(ctx context.Context, program string, h *house) (*server, error) {
 	addr, err := freeAddr(ctx)
 	if err != nil {
 		return nil, err
 	}
 	cmd := exec.CommandContext(ctx, program, "serve", "--addr", addr)
-	cmd.Dir, cmd.Env = dir, environ
+	cmd.Dir, cmd.Env = h.dir, h.environ()
+	return startServer(ctx, cmd, addr)
+}
+
+// startServer runs a command that serves on the address, and waits until it is ready.
+func startServer(ctx context.Context, cmd *exec.Cmd, addr string) (*server, error) {
 	cmd.Stderr = os.Stderr
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = 10 * time.Second
 	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("start plinth: %w", err)
+		return nil, fmt.Errorf("start server: %w", err)
 	}
 	s := &server{addr: addr, cmd: cmd, exited: make(chan error, 1)}
 	go func() { s.exited <- cmd.Wait() }()
@@ -73,9 +81,9 @@ func (s *server) ready(ctx context.Context) error {
 		select {
 		case err := <-s.exited:
 			s.exited <- err
-			return fmt.Errorf("plinth ended before it was ready: %w", err)
+			return fmt.Errorf("server ended before it was ready: %w", err)
 		case <-ctx.Done():
-			return fmt.Errorf("plinth is not ready: %w", ctx.Err())
+			return fmt.Errorf("server is not ready: %w", ctx.Err())
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
@@ -97,10 +105,10 @@ func (s *server) answersReady(ctx context.Context) bool {
 // stop drains the server and waits for its end.
 func (s *server) stop() error {
 	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
-		return fmt.Errorf("stop plinth: %w", err)
+		return fmt.Errorf("stop server: %w", err)
 	}
 	if err := <-s.exited; err != nil {
-		return fmt.Errorf("plinth ended: %w", err)
+		return fmt.Errorf("server ended: %w", err)
 	}
 	return nil
 }
