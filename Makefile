@@ -1,5 +1,5 @@
-# What a developer and CI call; "make help" lists it. Everything it installs or builds stays in .bin, bin and
-# test/browser/node_modules, but for the Debian packages that scripts/need asks for.
+# What a developer and CI call; "make help" lists it. Everything it installs or builds stays in .bin, bin, node_modules and
+# examples/listen-ts/dist, but for the Debian packages that scripts/need asks for.
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := build
@@ -10,9 +10,10 @@ tool_version = $(shell sed -n 's|^\s*$(1) \(v[^ ]*\).*|\1|p' tools/$(2)/go.mod)
 sqlc := .bin/sqlc-$(call tool_version,github.com/sqlc-dev/sqlc,sqlc)
 golangci := .bin/golangci-lint-$(call tool_version,github.com/golangci/golangci-lint/v2,golangci)
 
+node_modules := test/browser/node_modules/.package-lock.json examples/listen-ts/node_modules/.package-lock.json
 generated := docs/openapi.json docs/schema.sql docs/settings.md ':(glob)internal/*/?*db/**'
 
-.PHONY: help build run demo test bench bench-lists tour check fmt-check vet lint generated-check tidy-check generate
+.PHONY: help build run demo test bench bench-lists bench-live tour check fmt-check vet lint types-check generated-check tidy-check generate
 help: ## Show this list.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
 
@@ -26,8 +27,8 @@ demo: build ## Fill an organization with sample work, also beside a running serv
 	exec bin/plinth demo
 
 # Without the test cache, which does not know the program that some tests build and run.
-test: test/browser/node_modules/.package-lock.json ## Run all tests; under root, install what they need first.
-	scripts/need curl gcc postgresql chromium
+test: $(node_modules) ## Run all tests; under root, install what they need first.
+	scripts/need curl gcc postgresql chromium redis-server
 	go test -count=1 -race -p 2 -timeout 15m ./...
 
 tour: ## Take the tour of the README against a fresh server.
@@ -40,7 +41,10 @@ bench: ## Measure requests against pgbench, in one run.
 bench-lists: ## Measure lists in an organization of 200,000 tasks.
 	go run ./test/bench -lists
 
-check: fmt-check vet lint generated-check tidy-check ## Check everything that needs no running tests.
+bench-live: ## Measure sockets against a bare fan-out: deliveries, memory, reconnects.
+	go run ./test/bench -live
+
+check: fmt-check vet lint types-check generated-check tidy-check ## Check everything that needs no running tests.
 
 fmt-check:
 	@unformatted=$$(gofmt -l cmd examples internal migrations test); \
@@ -51,6 +55,9 @@ vet:
 
 lint: $(golangci)
 	$(golangci) run
+
+types-check: examples/listen-ts/node_modules/.package-lock.json
+	cd examples/listen-ts && npx tsc --noEmit
 
 # What is generated must be what is in git.
 generated-check: $(sqlc)
@@ -77,7 +84,7 @@ $(golangci):
 	CGO_ENABLED=0 go -C tools/golangci build -trimpath -o $(CURDIR)/$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 	ln -sf $(@F) .bin/golangci-lint
 
-test/browser/node_modules/.package-lock.json: test/browser/package-lock.json
+$(node_modules): %/node_modules/.package-lock.json: %/package-lock.json
 	scripts/need npm
-	cd test/browser && npm ci
+	cd $* && npm ci
 	touch $@
