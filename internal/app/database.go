@@ -52,9 +52,7 @@ func (d *Database) Migrate(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("migrate database: %w", err)
 	}
-	if err := db.KeepEventLog(ctx, d.OwnerURL, time.Now()); err != nil {
-		return 0, fmt.Errorf("keep the event log: %w", err)
-	}
+	d.keepEventLog(ctx)
 	if !d.embedded {
 		return applied, nil
 	}
@@ -123,9 +121,14 @@ func (d *Database) KeepEventLog(ctx context.Context) {
 			return
 		case <-ticker.C:
 		}
-		if err := db.KeepEventLog(ctx, d.OwnerURL, time.Now()); err != nil && ctx.Err() == nil {
-			d.log.Warn("event log not kept; it is tried again tomorrow", "cause", err.Error())
-		}
+		d.keepEventLog(ctx)
+	}
+}
+
+// keepEventLog may be put off for a day: there are months ahead, and a default for what comes after them.
+func (d *Database) keepEventLog(ctx context.Context) {
+	if err := db.KeepEventLog(ctx, d.OwnerURL, time.Now()); err != nil && ctx.Err() == nil {
+		d.log.Warn("months of the event log not made or dropped; it is tried again tomorrow", "cause", err.Error())
 	}
 }
 

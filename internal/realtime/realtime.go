@@ -152,7 +152,7 @@ func (v *Service) deliver(ctx context.Context, r event.Record) {
 	if changesAccess(r.Kind) {
 		v.refreshAccess(ctx, r.Org)
 	}
-	if r.Kind == event.TaskMoved {
+	if r.Kind == event.TaskMoved && r.ProjectID != nil {
 		v.presence.moved(r.Org, r.EntityID, *r.ProjectID)
 	}
 	err := v.Hub.Publish(r.Org, r.Position, func() (hub.Message, error) { return v.newMessage(r) })

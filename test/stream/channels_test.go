@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -115,6 +116,30 @@ func TestStreamRefusals(t *testing.T) {
 	get("?org_id="+ada.Org+"&token="+ticket).WantProblem(t, 401, "invalid-token")
 	if r := s.Anonymous().Do(t, "HEAD", "/v1/events/stream"+auth+ada.Org, nil); r.Status != 200 || len(r.Body) != 0 {
 		t.Errorf("HEAD: %d", r.Status)
+	}
+}
+
+// TestLifeIsNoLatency: how long a connection lived is in no histogram of requests; that one was refused is.
+func TestLifeIsNoLatency(t *testing.T) {
+	t.Parallel()
+	s := apitest.New(t)
+	ada := s.SignUp(t, "ada")
+	stream, socket := ada.Stream(t, ""), ada.Listen(t)
+	s.App.Hub.Close()
+	stream.WantEnd(t)
+	socket.WantClose(t, 1012)
+	s.Anonymous().Do(t, "GET", "/ws", nil).WantProblem(t, 400, "org-header")
+	var metrics string
+	until(t, "the refusal is counted", func() bool {
+		w := httptest.NewRecorder()
+		s.App.Router.Metrics().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
+		metrics = w.Body.String()
+		return strings.Contains(metrics, `route="GET /ws",status="400"`)
+	})
+	for _, life := range []string{`route="GET /ws",status="101"`, `route="GET /v1/events/stream",status="200"`} {
+		if strings.Contains(metrics, life) {
+			t.Errorf("%s is counted", life)
+		}
 	}
 }
 

@@ -114,7 +114,7 @@ func (r *Router) record(hr *http.Request, req *Request, w *recorder) {
 		status = http.StatusOK
 	}
 	took := r.cfg.Now().Sub(req.Arrived)
-	if status != http.StatusSwitchingProtocols { // a socket's life is no latency
+	if _, lasts := r.streams[hr.URL.Path]; !lasts || status >= http.StatusBadRequest { // a stream's life is no latency
 		r.metrics.observe(req.route, status, took)
 	}
 	level := slog.LevelInfo
