@@ -134,9 +134,10 @@ func (s *socket) receive() {
 		}
 		if frames.tooMany() {
 			s.End(hub.TooMany)
-			continue
 		}
-		s.obey(text)
+		if !s.Ended() {
+			s.obey(text)
+		}
 	}
 }
 

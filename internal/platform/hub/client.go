@@ -223,6 +223,13 @@ func (c *Client) End(reason Reason) {
 	c.end(reason)
 }
 
+// Ended reports whether the connection is to end.
+func (c *Client) Ended() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.reason != 0
+}
+
 func (c *Client) end(reason Reason) {
 	if c.reason != 0 {
 		return
