@@ -239,7 +239,7 @@ func TestPages(t *testing.T) {
 }
 
 func TestFieldsOfLogsArePrintable(t *testing.T) {
-	if got := printable("a\r\nb\x00\x1b[31m\u2028é~"); got != "ab[31m~" {
+	if got := Printable("a\r\nb\x00\x1b[31m\u2028é~"); got != "ab[31m~" {
 		t.Errorf("%q", got)
 	}
 	if got := clip("12345", 3); got != "123" {

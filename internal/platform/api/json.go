@@ -164,8 +164,8 @@ func parseQuery(raw string) (url.Values, error) { return url.ParseQuery(raw) }
 
 func validText(s string) bool { return utf8.ValidString(s) && !strings.Contains(s, "\x00") }
 
-// printable keeps the printable ASCII of s.
-func printable(s string) string {
+// Printable keeps the printable ASCII of s.
+func Printable(s string) string {
 	return strings.Map(func(c rune) rune {
 		if c < 0x20 || c > 0x7e {
 			return -1

@@ -124,7 +124,7 @@ func statuses(op *Op) []int {
 	if op.In <= InPathOrg {
 		set = append(set, http.StatusForbidden, http.StatusNotFound)
 	}
-	if op.Method == http.MethodPost || op.Method == http.MethodPatch {
+	if op.Method == http.MethodPost || op.Method == http.MethodPut || op.Method == http.MethodPatch {
 		set = append(set, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
 	}
 	if op.Method == http.MethodPost && op.In != Anonymous || op.Method == http.MethodPatch {
@@ -143,8 +143,9 @@ func statuses(op *Op) []int {
 // finishDescription adds what huma does not derive: the headers and parameters that the edge itself reads.
 func (r *Router) finishDescription(op *Op) {
 	item := r.huma.OpenAPI().Paths[op.Path]
-	o := map[string]*huma.Operation{http.MethodGet: item.Get, http.MethodPost: item.Post, http.MethodPatch: item.Patch, http.MethodDelete: item.Delete}[op.Method]
-	if op.Method == http.MethodPost && op.In != Anonymous {
+	o := map[string]*huma.Operation{http.MethodGet: item.Get, http.MethodHead: item.Head, http.MethodPost: item.Post, http.MethodPut: item.Put,
+		http.MethodPatch: item.Patch, http.MethodDelete: item.Delete, http.MethodOptions: item.Options}[op.Method]
+	if op.Method == http.MethodPost && op.In != Anonymous && !op.NoKey {
 		o.Parameters = append(o.Parameters, &huma.Param{Name: "Idempotency-Key", In: "header",
 			Description: "Makes a retry safe: the same key and body replay the first answer.",
 			Schema:      &huma.Schema{Type: "string", MinLength: ptr(1), MaxLength: ptr(255)}})
@@ -159,7 +160,7 @@ func (r *Router) finishDescription(op *Op) {
 		response.Headers["X-Request-Id"] = header("Names this request in the server's log; an X-Request-Id that was sent is echoed.")
 		response.Headers["RateLimit"] = header("What is left of each quota: r requests, whole again in t seconds.")
 		response.Headers["RateLimit-Policy"] = header("The quotas: q requests in w seconds.")
-		if op.Method == http.MethodPost && op.In != Anonymous && status < "300" {
+		if op.Method == http.MethodPost && op.In != Anonymous && !op.NoKey && status < "300" {
 			response.Headers["Idempotency-Replayed"] = header("true where this is the first answer to the key, given again.")
 		}
 		if code, err := strconv.Atoi(status); err == nil && code == http.StatusTooManyRequests || code == http.StatusServiceUnavailable {

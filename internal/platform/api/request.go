@@ -43,6 +43,7 @@ type Request struct {
 	key     *idempotencyKey
 	scope   *db.Scope // of the run that answered
 	replay  bool      // the key's answer is known
+	lasts   bool      // goes on for as long as the client likes
 	after   []func()  // to run once the request's changes are committed
 	cursors sealer
 	limits  limitStates
@@ -97,8 +98,15 @@ func (r *Router) admit(op *Op) func(huma.Context, func(huma.Context)) {
 		hr, w := humago.Unwrap(hc)
 		req := requestFrom(hr.Context())
 		req.route = op.Method + " " + op.Path
-		ctx := &operationContext{humaContext: hc, inOrg: op.In <= InPathOrg}
-		if err := r.check(req, op, hr, w, ctx); err != nil {
+		limited, cancel := context.WithTimeout(hr.Context(), requestTimeout)
+		defer cancel()
+		hr = hr.WithContext(limited)
+		ctx := &operationContext{humaContext: hc, limited: limited, inOrg: op.In <= InPathOrg}
+		err := r.check(req, op, hr)
+		if err == nil {
+			err = r.checkBody(req, op, hr, w, ctx)
+		}
+		if err != nil {
 			writeProblem(w, hr, err)
 			return
 		}
@@ -110,7 +118,8 @@ func (r *Router) admit(op *Op) func(huma.Context, func(huma.Context)) {
 	}
 }
 
-func (r *Router) check(req *Request, op *Op, hr *http.Request, w http.ResponseWriter, ctx *operationContext) error {
+// check looks at all of a request but its body.
+func (r *Router) check(req *Request, op *Op, hr *http.Request) error {
 	req.Principal.Reseller = DefaultReseller
 	if op.In != Anonymous {
 		p, err := r.authenticate(hr)
@@ -130,9 +139,10 @@ func (r *Router) check(req *Request, op *Op, hr *http.Request, w http.ResponseWr
 			return err
 		}
 	}
-	if err := checkQuery(hr); err != nil {
-		return err
-	}
+	return checkQuery(hr)
+}
+
+func (r *Router) checkBody(req *Request, op *Op, hr *http.Request, w http.ResponseWriter, ctx *operationContext) error {
 	body, err := r.readBody(hr, w)
 	if err != nil {
 		return err
@@ -224,10 +234,10 @@ func checkQuery(hr *http.Request) error {
 	}
 	for name, given := range values {
 		if len(given) > 1 && name != "org_id" {
-			return fault.Invalid("query."+printable(name), "is given more than once")
+			return fault.Invalid("query."+Printable(name), "is given more than once")
 		}
 		if !validText(given[0]) || !validText(name) {
-			return fault.Invalid("query."+printable(name), "must be UTF-8 without U+0000")
+			return fault.Invalid("query."+Printable(name), "must be UTF-8 without U+0000")
 		}
 	}
 	return nil
@@ -295,16 +305,24 @@ func readIdempotencyKey(op *Op, hr *http.Request, body []byte) (*idempotencyKey,
 	if op.Method != http.MethodPost || op.In == Anonymous || len(values) == 0 {
 		return nil, nil
 	}
+	if op.NoKey {
+		return nil, fault.Invalid("header.Idempotency-Key", "is not taken by this operation")
+	}
 	key := values[0]
-	if len(values) > 1 || len(key) == 0 || len(key) > 255 || key != printable(key) {
+	if len(values) > 1 || len(key) == 0 || len(key) > 255 || key != Printable(key) {
 		return nil, fault.Invalid("header.Idempotency-Key", "expected 1 to 255 printable ASCII characters")
 	}
+	return &idempotencyKey{key, requestHash(hr, body)}, nil
+}
+
+// requestHash stands for all that an Idempotency-Key is tied to.
+func requestHash(hr *http.Request, body []byte) []byte {
 	sum := sha256.New()
 	for _, part := range [][]byte{[]byte(hr.Method), []byte(hr.URL.Path), body} {
 		sum.Write([]byte(hex.EncodeToString(part)))
 		sum.Write([]byte{0})
 	}
-	return &idempotencyKey{key, sum.Sum(nil)}, nil
+	return sum.Sum(nil)
 }
 
 // humaContext is embedded under a name of its own, as its method Context must stay reachable.
@@ -314,10 +332,13 @@ type humaContext = huma.Context
 // transaction has committed.
 type operationContext struct {
 	humaContext
-	inOrg bool
-	body  []byte
-	held  *heldAnswer
+	limited context.Context
+	inOrg   bool
+	body    []byte
+	held    *heldAnswer
 }
+
+func (c *operationContext) Context() context.Context { return c.limited }
 
 func (c *operationContext) Unwrap() huma.Context { return c.humaContext }
 
@@ -385,6 +406,11 @@ func (r *Router) serveKeyed(req *Request, op *Op, hr *http.Request, w http.Respo
 		writeProblem(w, hr, err)
 		return
 	}
+	sendKept(w, req, answer)
+}
+
+// sendKept sends the answer that is kept under the request's key.
+func sendKept(w http.ResponseWriter, req *Request, answer db.Answer) {
 	if req.replay {
 		w.Header().Set("Idempotency-Replayed", "true")
 	}

@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"reflect"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -51,6 +52,7 @@ type Limits struct {
 type Router struct {
 	cfg     Config
 	mux     *http.ServeMux
+	apart   map[string]*http.ServeMux // by prefix
 	huma    huma.API
 	ops     []*Op
 	streams map[string]Stream // by path
@@ -82,12 +84,16 @@ type Op struct {
 	Trips   int             // database round trips; 0 means 1. An Idempotency-Key costs one more
 	Status  int             // of success; 0 means 201 for POST, 204 for no content, else 200
 	Faults  []fault.Kind    // documented besides those that every operation may answer
+	NoKey   bool            // it is a POST that takes no Idempotency-Key
 
 	Method string // set by registration
 	Path   string
 
 	takesBody bool
 }
+
+// NoTrips is Op.Trips of a transfer that does not ask the database.
+const NoTrips = -1
 
 // Nothing is the output of operations that answer 204.
 type Nothing struct{}
@@ -109,7 +115,7 @@ var configureHuma = sync.OnceFunc(func() {
 func NewRouter(cfg Config) *Router {
 	configureHuma()
 	mux := http.NewServeMux()
-	r := &Router{cfg: cfg, mux: mux, huma: humago.New(mux, humaConfig(cfg)), streams: map[string]Stream{}, metrics: newMetrics(), cursors: sealer{cfg.Secret}}
+	r := &Router{cfg: cfg, mux: mux, huma: humago.New(mux, humaConfig(cfg)), apart: map[string]*http.ServeMux{}, streams: map[string]Stream{}, metrics: newMetrics(), cursors: sealer{cfg.Secret}}
 	mux.HandleFunc("GET /problems/{$}", problemIndex)
 	mux.HandleFunc("GET /problems/{kind}", problemPage)
 	mux.HandleFunc(anyPath, r.unrouted)
@@ -122,6 +128,24 @@ func (r *Router) Operations() []*Op { return r.ops }
 
 // Streams lists what is registered that lives longer than a request.
 func (r *Router) Streams() []Stream { return slices.Collect(maps.Values(r.streams)) }
+
+// Apart gives the paths below a prefix patterns of their own: a mux takes no two patterns that match one path without
+// either being the narrower, even where that path is nobody's. It is called before they are registered.
+func (r *Router) Apart(prefix string) {
+	mux := http.NewServeMux()
+	mux.HandleFunc(anyPath, r.unrouted)
+	r.apart[prefix] = mux
+}
+
+// muxOf is where a path is registered.
+func (r *Router) muxOf(path string) *http.ServeMux {
+	for prefix, mux := range r.apart {
+		if strings.HasPrefix(path, prefix) {
+			return mux
+		}
+	}
+	return r.mux
+}
 
 // Handle mounts a handler that is no JSON operation, such as the socket or the documentation page.
 func (r *Router) Handle(pattern string, h http.Handler) { r.mux.Handle(pattern, h) }
@@ -139,7 +163,10 @@ type Stream struct {
 // HandleStream is Handle for a stream, with GET.
 func (r *Router) HandleStream(path string, h http.Handler, s Stream) {
 	r.streams[path] = s
-	r.mux.Handle("GET "+path, h)
+	r.mux.HandleFunc("GET "+path, func(w http.ResponseWriter, hr *http.Request) {
+		requestFrom(hr.Context()).lasts = true
+		h.ServeHTTP(w, hr)
+	})
 	r.describeStream(path, s)
 }
 
@@ -258,7 +285,17 @@ func run[I, O any](ctx context.Context, r *Router, op *Op, h Handler[I, O], in *
 	}
 }
 
+// scope is what a request works in, under its Idempotency-Key where it has one.
 func (r *Router) scope(req *Request, op *Op) *db.Scope {
+	s := r.scopeAside(req, op)
+	if req.key != nil {
+		s.Claim(req.key.key, req.key.hash)
+	}
+	return s
+}
+
+// scopeAside is a scope for what the request's key does not cover.
+func (r *Router) scopeAside(req *Request, op *Op) *db.Scope {
 	var s *db.Scope
 	switch op.In {
 	case InOrg, InPathOrg:
@@ -271,9 +308,6 @@ func (r *Router) scope(req *Request, op *Op) *db.Scope {
 		s = r.cfg.Pool.User(req.Principal.Subject())
 	case Anonymous:
 		s = r.cfg.Pool.Reseller(req.Principal.Reseller)
-	}
-	if req.key != nil {
-		s.Claim(req.key.key, req.key.hash)
 	}
 	return s
 }

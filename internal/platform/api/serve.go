@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -19,13 +20,13 @@ import (
 	"github.com/plinth/plinth/internal/platform/fault"
 )
 
-// requestTimeout bounds the work on one request; streams are not bound by it.
+// requestTimeout bounds the work on one request; streams and transfers are not bound by it.
 const requestTimeout = 15 * time.Second
 
 // ServeHTTP gives the request its id and log line, checks the host, and routes it. A panic costs this request alone.
 func (r *Router) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 	req := &Request{
-		ID: requestID(hr), IP: r.clientIP(hr), UserAgent: clip(printable(hr.UserAgent()), 300),
+		ID: requestID(hr), IP: r.clientIP(hr), UserAgent: clip(Printable(hr.UserAgent()), 300),
 		Arrived: r.cfg.Now(), TraceID: traceID(hr), route: "none", cursors: r.cursors,
 	}
 	hr = hr.WithContext(context.WithValue(hr.Context(), requestKey{}, req))
@@ -58,12 +59,7 @@ func (r *Router) route(w *recorder, hr *http.Request, req *Request) {
 		NotFound(w, hr)
 		return
 	}
-	if _, lasts := r.streams[hr.URL.Path]; !lasts {
-		ctx, cancel := context.WithTimeout(hr.Context(), requestTimeout)
-		defer cancel()
-		hr = hr.WithContext(ctx)
-	}
-	r.mux.ServeHTTP(w, hr)
+	r.muxOf(hr.URL.Path).ServeHTTP(w, hr)
 	if hr.Pattern != "" && hr.Pattern != anyPath {
 		req.route = hr.Pattern
 	}
@@ -82,9 +78,9 @@ const anyPath = "/"
 // unrouted tells a path that does not exist from one that exists for other methods.
 func (r *Router) unrouted(w http.ResponseWriter, hr *http.Request) {
 	var allowed []string
-	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPatch, http.MethodDelete} {
+	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions} {
 		probe := &http.Request{Method: method, URL: hr.URL, Host: hr.Host}
-		if _, pattern := r.mux.Handler(probe); pattern != anyPath {
+		if _, pattern := r.muxOf(hr.URL.Path).Handler(probe); pattern != anyPath {
 			allowed = append(allowed, method)
 		}
 	}
@@ -114,12 +110,12 @@ func (r *Router) record(hr *http.Request, req *Request, w *recorder) {
 		status = http.StatusOK
 	}
 	took := r.cfg.Now().Sub(req.Arrived)
-	if _, lasts := r.streams[hr.URL.Path]; !lasts || status >= http.StatusBadRequest { // a stream's life is no latency
+	if !req.lasts || status >= http.StatusBadRequest { // a stream's life is no latency
 		r.metrics.observe(req.route, status, took)
 	}
 	level := slog.LevelInfo
 	attrs := []slog.Attr{
-		slog.String("request_id", req.ID), slog.String("method", clip(printable(hr.Method), 20)), slog.String("route", req.route),
+		slog.String("request_id", req.ID), slog.String("method", clip(Printable(hr.Method), 20)), slog.String("route", req.route),
 		slog.Int("status", status), slog.Float64("ms", float64(took.Microseconds())/1000), slog.String("ip", req.IP),
 	}
 	if req.Principal.User != uuid.Nil {
@@ -166,6 +162,14 @@ func (w *recorder) Write(b []byte) (int, error) {
 	return w.ResponseWriter.Write(b)
 }
 
+// ReadFrom implements io.ReaderFrom, for files.
+func (w *recorder) ReadFrom(src io.Reader) (int64, error) {
+	if w.status == 0 {
+		w.WriteHeader(http.StatusOK)
+	}
+	return io.Copy(w.ResponseWriter, src)
+}
+
 // Hijack gives the connection to a socket.
 func (w *recorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	w.status = http.StatusSwitchingProtocols
@@ -178,7 +182,7 @@ func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 // requestID takes the caller's X-Request-Id where it is short and plain, or makes one.
 func requestID(hr *http.Request) string {
 	id := hr.Header.Get("X-Request-Id")
-	if id == "" || len(id) > 128 || id != printable(id) {
+	if id == "" || len(id) > 128 || id != Printable(id) {
 		return uuid.Must(uuid.NewV7()).String()
 	}
 	return id

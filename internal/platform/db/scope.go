@@ -52,6 +52,10 @@ func (s *Scope) User() uuid.UUID { return s.who.User }
 // Org is the organization of the scope; the nil UUID outside any.
 func (s *Scope) Org() uuid.UUID { return s.org }
 
+// Aside is a scope of the same subject and organization outside the transaction of this one, for what is asked before
+// something slow is done: an Idempotency-Key would hold its connection all the while.
+func (s *Scope) Aside() *Scope { return &Scope{pool: s.pool, who: s.who, org: s.org, entry: s.entry} }
+
 // NewID is a new UUIDv7 (RFC 9562): made here, so that nothing waits for the database in between.
 func (s *Scope) NewID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
 
