@@ -6,6 +6,27 @@ CREATE SCHEMA app;
 
 ALTER SCHEMA app OWNER TO postgres;
 
+-- Name: alert_readers(uuid, uuid); Type: FUNCTION; Schema: app; Owner: plinth_entry
+
+CREATE FUNCTION app.alert_readers(p_org uuid, p_id uuid) RETURNS TABLE(email text, organization text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select m.email, o.name from app.files f join app.memberships m on m.org_id = f.org_id join app.organizations o on o.id = f.org_id
+  where f.org_id = p_org and f.id = p_id and (m.role = 'admin' or m.user_id = f.uploaded_by) order by m.email $$;
+
+ALTER FUNCTION app.alert_readers(p_org uuid, p_id uuid) OWNER TO plinth_entry;
+
+-- Name: alerted(uuid, uuid); Type: FUNCTION; Schema: app; Owner: plinth_entry
+
+CREATE FUNCTION app.alerted(p_org uuid, p_id uuid) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  update app.files f set alert = false, due_at = null where f.org_id = p_org and f.id = p_id and f.alert $$;
+
+ALTER FUNCTION app.alerted(p_org uuid, p_id uuid) OWNER TO plinth_entry;
+
 -- Name: assignee_ids(uuid, uuid); Type: FUNCTION; Schema: app; Owner: postgres
 
 CREATE FUNCTION app.assignee_ids(p_org uuid, p_task uuid) RETURNS uuid[]
@@ -16,6 +37,16 @@ begin
 end $$;
 
 ALTER FUNCTION app.assignee_ids(p_org uuid, p_task uuid) OWNER TO postgres;
+
+-- Name: begin_thumbnail(uuid, uuid, uuid, text); Type: FUNCTION; Schema: app; Owner: plinth_entry
+
+CREATE FUNCTION app.begin_thumbnail(p_org uuid, p_of uuid, p_id uuid, p_store text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  insert into app.objects (org_id, id, store, size, thumbnail_of, expires_at) values (p_org, p_id, p_store, 0, p_of, now() + interval '10 minutes') $$;
+
+ALTER FUNCTION app.begin_thumbnail(p_org uuid, p_of uuid, p_id uuid, p_store text) OWNER TO plinth_entry;
 
 -- Name: blocks_in_turn(uuid, uuid); Type: FUNCTION; Schema: app; Owner: plinth_entry
 
@@ -120,6 +151,50 @@ end $_$;
 
 ALTER FUNCTION app.check_fields(p_org uuid, p_project uuid, p_values jsonb) OWNER TO postgres;
 
+-- Name: check_later(uuid, uuid, integer, boolean); Type: FUNCTION; Schema: app; Owner: plinth_entry
+
+CREATE FUNCTION app.check_later(p_org uuid, p_id uuid, p_seconds integer, p_failed boolean) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  update app.files f set due_at = now() + make_interval(secs => p_seconds), attempts = f.attempts + p_failed::int
+  where f.org_id = p_org and f.id = p_id and f.due_at is not null $$;
+
+ALTER FUNCTION app.check_later(p_org uuid, p_id uuid, p_seconds integer, p_failed boolean) OWNER TO plinth_entry;
+
+-- Name: checked(uuid, uuid, text, text, text, text, text, text, text, text, boolean, uuid, text); Type: FUNCTION; Schema: app; Owner: plinth_entry
+
+CREATE FUNCTION app.checked(p_org uuid, p_id uuid, p_store text, p_begun_pin text, p_status text, p_result text, p_database text, p_sha256 text, p_content_type text, p_pin text, p_quarantined boolean, p_thumbnail uuid, p_thumbnail_pin text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_before app.files;
+  v app.files;
+begin
+  select * into v_before from app.files f where f.org_id = p_org and f.id = p_id for update;
+  if v_before.id is null then return; end if;
+  update app.objects o set pin = p_pin, quarantined = p_quarantined
+  where o.org_id = p_org and o.id = p_id and o.store = p_store and o.pin is not distinct from p_begun_pin;
+  if not found then
+    update app.files f set due_at = now() where f.org_id = p_org and f.id = p_id;
+    return;
+  end if;
+  update app.objects o set pin = p_thumbnail_pin, expires_at = null where o.org_id = p_org and o.id = p_thumbnail and p_thumbnail_pin is not null;
+  update app.files f set scan_status = p_status, scan_result = p_result, sha256 = p_sha256, content_type = p_content_type,
+    scan_database = p_database, scanned_at = now(), thumbnail_id = p_thumbnail, attempts = 0,
+    alert = p_status = 'infected' and f.scan_status <> 'infected',
+    due_at = case when p_status = 'infected' and f.scan_status <> 'infected' then now() end
+  where f.org_id = p_org and f.id = p_id returning * into v;
+  if v.latest and app.file_json(v) is distinct from app.file_json(v_before) then
+    update app.files f set version = f.version + 1, updated_at = now() where f.org_id = p_org and f.id = p_id returning * into v;
+    insert into app.events (org_id, kind, entity_id, project_id, task_id, version, actor_id, payload)
+    values (p_org, 'file.scanned', v.file_id, v.project_id, v.task_id, v.version, null, app.file_json(v));
+  end if;
+end $$;
+
+ALTER FUNCTION app.checked(p_org uuid, p_id uuid, p_store text, p_begun_pin text, p_status text, p_result text, p_database text, p_sha256 text, p_content_type text, p_pin text, p_quarantined boolean, p_thumbnail uuid, p_thumbnail_pin text) OWNER TO plinth_entry;
+
 -- Name: claim_key(uuid, text, bytea); Type: FUNCTION; Schema: app; Owner: postgres
 
 CREATE FUNCTION app.claim_key(p_org uuid, p_key text, p_hash bytea) RETURNS void
@@ -206,6 +281,68 @@ CREATE FUNCTION app.current_user_id() RETURNS uuid
   select (case when app.in_scope() then nullif(current_setting('app.user_id', true), '') else app.no_scope() end)::uuid $$;
 
 ALTER FUNCTION app.current_user_id() OWNER TO postgres;
+
+-- Name: doom_objects(integer, text[]); Type: FUNCTION; Schema: app; Owner: plinth_entry
+
+CREATE FUNCTION app.doom_objects(p_most integer, p_stores text[]) RETURNS TABLE(org_id uuid, id uuid, store text, resumable boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v record;
+begin
+  for v in
+    with lost as (
+      select o.org_id, o.id from app.objects o where o.expires_at < now() and o.expires_at > '-infinity'
+      union all
+      (select o.org_id, o.id from app.objects o where o.expires_at is null
+        and not exists (select from app.files f where f.org_id = o.org_id and f.id = case when o.thumbnail_of is null then o.id else o.thumbnail_of end))
+      limit p_most
+    ),
+    doomed as (
+      update app.objects o set expires_at = '-infinity', size = 0 from lost l join app.objects b on b.org_id = l.org_id and b.id = l.id
+      where o.org_id = l.org_id and o.id = l.id and (o.expires_at is null or o.expires_at < now())
+      returning o.org_id, b.size
+    )
+    select d.org_id, sum(d.size)::bigint as bytes from doomed d group by d.org_id order by d.org_id
+  loop
+    perform app.take_storage(v.org_id, -v.bytes, 0);
+  end loop;
+  return query select o.org_id, o.id, o.store, exists (select from app.uploads u where u.org_id = o.org_id and u.id = o.id and u.resumable)
+    from app.objects o where o.expires_at = '-infinity' and o.store = any(p_stores) limit p_most;
+end $$;
+
+ALTER FUNCTION app.doom_objects(p_most integer, p_stores text[]) OWNER TO plinth_entry;
+
+-- Name: doubt_file(uuid, text); Type: FUNCTION; Schema: app; Owner: plinth_entry
+
+CREATE FUNCTION app.doubt_file(p_id uuid, p_pin text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  update app.files f set scan_status = 'pending', due_at = now(), attempts = 0
+  where f.org_id = app.current_org() and f.id = p_id and f.scan_status in ('clean', 'skipped')
+    and exists (select from app.objects o where o.org_id = f.org_id and o.id = f.id and o.pin = p_pin) $$;
+
+ALTER FUNCTION app.doubt_file(p_id uuid, p_pin text) OWNER TO plinth_entry;
+
+-- Name: empty_file_trash(integer, integer); Type: FUNCTION; Schema: app; Owner: plinth_entry
+
+CREATE FUNCTION app.empty_file_trash(p_days integer, p_most integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_count int;
+begin
+  delete from app.files f using (
+    select o.org_id, o.file_id from app.files o where o.latest and o.deleted_at < now() - make_interval(days => p_days) order by o.deleted_at limit p_most) old
+  where f.org_id = old.org_id and f.file_id = old.file_id;
+  get diagnostics v_count = row_count;
+  return v_count;
+end $$;
+
+ALTER FUNCTION app.empty_file_trash(p_days integer, p_most integer) OWNER TO plinth_entry;
 
 -- Name: empty_trash(integer, integer); Type: FUNCTION; Schema: app; Owner: plinth_entry
 
@@ -450,6 +587,88 @@ CREATE FUNCTION app.field_rows(p_org uuid, p_project uuid, p_values jsonb) RETUR
 
 ALTER FUNCTION app.field_rows(p_org uuid, p_project uuid, p_values jsonb) OWNER TO postgres;
 
+-- Name: files; Type: TABLE; Schema: app; Owner: postgres
+
+CREATE TABLE app.files (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    file_id uuid NOT NULL,
+    number integer NOT NULL,
+    latest boolean NOT NULL,
+    project_id uuid,
+    task_id uuid,
+    comment_id uuid,
+    name text NOT NULL,
+    content_type text NOT NULL,
+    size bigint NOT NULL,
+    sha256 text,
+    scan_status text NOT NULL,
+    scan_result text,
+    scan_database text,
+    scanned_at timestamp with time zone,
+    due_at timestamp with time zone,
+    attempts integer DEFAULT 0 NOT NULL,
+    alert boolean DEFAULT false NOT NULL,
+    thumbnail_id uuid,
+    uploaded_by uuid NOT NULL,
+    uploaded_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_by uuid NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    deleted_at timestamp with time zone,
+    CONSTRAINT files_check CHECK ((((task_id IS NULL) = (project_id IS NULL)) AND ((comment_id IS NULL) OR (task_id IS NOT NULL)))),
+    CONSTRAINT files_scan_status_check CHECK ((scan_status = ANY (ARRAY['pending'::text, 'clean'::text, 'infected'::text, 'unscannable'::text, 'failed'::text, 'skipped'::text])))
+);
+
+ALTER TABLE ONLY app.files FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE app.files OWNER TO postgres;
+
+-- Name: file_json(app.files); Type: FUNCTION; Schema: app; Owner: postgres
+
+CREATE FUNCTION app.file_json(f app.files) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $$
+  select jsonb_build_object('id', f.file_id, 'name', f.name, 'content_type', f.content_type, 'size', f.size, 'sha256', f.sha256,
+    'scan_status', f.scan_status, 'scan_result', f.scan_result, 'project_id', f.project_id, 'task_id', f.task_id, 'comment_id', f.comment_id,
+    'number', f.number, 'thumbnail_id', f.thumbnail_id, 'uploaded_by', f.uploaded_by, 'uploaded_at', f.uploaded_at,
+    'created_by', f.created_by, 'version', f.version, 'created_at', f.created_at, 'updated_at', f.updated_at, 'deleted_at', f.deleted_at) $$;
+
+ALTER FUNCTION app.file_json(f app.files) OWNER TO postgres;
+
+-- Name: file_place(uuid, uuid, uuid); Type: FUNCTION; Schema: app; Owner: postgres
+
+CREATE FUNCTION app.file_place(p_org uuid, p_task uuid, p_comment uuid) RETURNS TABLE(task_id uuid, project_id uuid, comment_id uuid)
+    LANGUAGE plpgsql STABLE
+    AS $$
+begin
+  comment_id := p_comment;
+  if p_comment is not null then
+    select t.id, t.project_id into task_id, project_id from app.comments c join app.tasks t on t.org_id = c.org_id and t.id = c.task_id and t.deleted_at is null
+    where c.org_id = p_org and c.id = p_comment and c.deleted_at is null;
+    if task_id is null then perform app.refuse('not-found', 'body.comment_id'); end if;
+    if p_task <> task_id then perform app.refuse('validation', 'body.comment_id', 'is not a comment of this task'); end if;
+  elsif p_task is not null then
+    select t.id, t.project_id into task_id, project_id from app.tasks t where t.org_id = p_org and t.id = p_task and t.deleted_at is null;
+    if task_id is null then perform app.refuse('not-found', 'body.task_id'); end if;
+  end if;
+  if task_id is not null and app.project_rank(project_id) < 2 then perform app.refuse('forbidden'); end if;
+  return next;
+end $$;
+
+ALTER FUNCTION app.file_place(p_org uuid, p_task uuid, p_comment uuid) OWNER TO postgres;
+
+-- Name: forget_object(uuid, uuid); Type: FUNCTION; Schema: app; Owner: plinth_entry
+
+CREATE FUNCTION app.forget_object(p_org uuid, p_id uuid) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  delete from app.objects o where o.org_id = p_org and o.id = p_id and o.expires_at = '-infinity' $$;
+
+ALTER FUNCTION app.forget_object(p_org uuid, p_id uuid) OWNER TO plinth_entry;
+
 -- Name: found_account(uuid); Type: FUNCTION; Schema: app; Owner: plinth_entry
 
 CREATE FUNCTION app.found_account(p_user uuid) RETURNS void
@@ -503,6 +722,15 @@ CREATE FUNCTION app.in_scope() RETURNS boolean
 
 ALTER FUNCTION app.in_scope() OWNER TO postgres;
 
+-- Name: in_trash(uuid, uuid); Type: FUNCTION; Schema: app; Owner: postgres
+
+CREATE FUNCTION app.in_trash(p_org uuid, p_task uuid) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+  select exists (select from app.tasks t where t.org_id = p_org and t.id = p_task and t.deleted_at is not null) $$;
+
+ALTER FUNCTION app.in_trash(p_org uuid, p_task uuid) OWNER TO postgres;
+
 -- Name: is_blocked(uuid, uuid); Type: FUNCTION; Schema: app; Owner: postgres
 
 CREATE FUNCTION app.is_blocked(p_org uuid, p_task uuid) RETURNS boolean
@@ -534,6 +762,16 @@ CREATE FUNCTION app.is_uuid(p text) RETURNS boolean
   select p ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' $_$;
 
 ALTER FUNCTION app.is_uuid(p text) OWNER TO postgres;
+
+-- Name: knows_object(text, uuid, uuid); Type: FUNCTION; Schema: app; Owner: plinth_entry
+
+CREATE FUNCTION app.knows_object(p_store text, p_org uuid, p_id uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select exists (select from app.objects o where o.org_id = p_org and o.id = p_id and o.store = p_store) $$;
+
+ALTER FUNCTION app.knows_object(p_store text, p_org uuid, p_id uuid) OWNER TO plinth_entry;
 
 -- Name: label_ids(uuid, uuid); Type: FUNCTION; Schema: app; Owner: postgres
 
@@ -601,6 +839,20 @@ CREATE FUNCTION app.link_turned(p_kind text) RETURNS text
   select case p_kind when 'blocks' then 'blocked_by' when 'duplicates' then 'duplicated_by' else p_kind end $$;
 
 ALTER FUNCTION app.link_turned(p_kind text) OWNER TO postgres;
+
+-- Name: linked_content(uuid, uuid); Type: FUNCTION; Schema: app; Owner: plinth_entry
+
+CREATE FUNCTION app.linked_content(p_org uuid, p_id uuid) RETURNS TABLE(id uuid, file_id uuid, name text, content_type text, size bigint, sha256 text, scan_status text, uploaded_at timestamp with time zone, store text, pin text, quarantined boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select f.id, f.file_id, f.name, f.content_type, f.size, f.sha256, f.scan_status, f.uploaded_at, o.store, o.pin, o.quarantined
+  from app.files f join app.objects o on o.org_id = f.org_id and o.id = f.id
+  join app.files l on l.org_id = f.org_id and l.file_id = f.file_id and l.latest
+  left join app.tasks t on t.org_id = f.org_id and t.id = f.task_id
+  where f.org_id = p_org and f.id = p_id and l.deleted_at is null and t.deleted_at is null $$;
+
+ALTER FUNCTION app.linked_content(p_org uuid, p_id uuid) OWNER TO plinth_entry;
 
 -- Name: memberships; Type: TABLE; Schema: app; Owner: postgres
 
@@ -673,6 +925,32 @@ CREATE FUNCTION app.number_order(n double precision) RETURNS text
     else ('x' || encode(float8send(n + 0), 'hex'))::bit(64) # b'1000000000000000000000000000000000000000000000000000000000000000' end)::bigint), 16, '0') $$;
 
 ALTER FUNCTION app.number_order(n double precision) OWNER TO postgres;
+
+-- Name: object_moved(uuid, uuid, text, text, text); Type: FUNCTION; Schema: app; Owner: plinth_entry
+
+CREATE FUNCTION app.object_moved(p_org uuid, p_id uuid, p_pin text, p_store text, p_new_pin text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  update app.objects o set store = p_store, pin = p_new_pin
+  where o.org_id = p_org and o.id = p_id and o.pin = p_pin and o.store <> p_store and o.expires_at is null;
+  return found;
+end $$;
+
+ALTER FUNCTION app.object_moved(p_org uuid, p_id uuid, p_pin text, p_store text, p_new_pin text) OWNER TO plinth_entry;
+
+-- Name: objects_in(text, uuid, uuid, integer); Type: FUNCTION; Schema: app; Owner: plinth_entry
+
+CREATE FUNCTION app.objects_in(p_store text, p_org uuid, p_id uuid, p_most integer) RETURNS TABLE(org_id uuid, id uuid, size bigint, pin text, quarantined boolean, sha256 text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select o.org_id, o.id, o.size, o.pin, o.quarantined, f.sha256
+  from app.objects o left join app.files f on f.org_id = o.org_id and f.id = o.id
+  where o.store = p_store and o.pin is not null and o.expires_at is null and (o.org_id, o.id) > (p_org, p_id) order by o.org_id, o.id limit p_most $$;
+
+ALTER FUNCTION app.objects_in(p_store text, p_org uuid, p_id uuid, p_most integer) OWNER TO plinth_entry;
 
 -- Name: ordered_id(integer); Type: FUNCTION; Schema: app; Owner: postgres
 
@@ -928,6 +1206,27 @@ end $$;
 
 ALTER FUNCTION app.read_events(p_since timestamp with time zone, p_xid xid8, p_id bigint, p_limit integer) OWNER TO plinth_entry;
 
+-- Name: recheck_files(text, uuid, uuid, integer); Type: FUNCTION; Schema: app; Owner: plinth_entry
+
+CREATE FUNCTION app.recheck_files(p_database text, p_org uuid, p_id uuid, p_most integer, OUT last_org uuid, OUT last_id uuid, OUT more boolean) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  with next as (
+    select f.org_id, f.id, f.scan_status, f.scan_database, f.due_at from app.files f where (f.org_id, f.id) > (p_org, p_id) order by f.org_id, f.id limit p_most
+  ),
+  due as (
+    update app.files f set due_at = now() from next n where f.org_id = n.org_id and f.id = n.id and f.due_at is null
+      and n.scan_status in ('clean', 'skipped', 'unscannable', 'failed') and n.scan_database is distinct from p_database
+  ),
+  ends as (select n.org_id, n.id from next n order by n.org_id desc, n.id desc limit 1)
+  select e.org_id, e.id, (select count(*) from next) = p_most into last_org, last_id, more from ends e;
+  more := coalesce(more, false);
+end $$;
+
+ALTER FUNCTION app.recheck_files(p_database text, p_org uuid, p_id uuid, p_most integer, OUT last_org uuid, OUT last_id uuid, OUT more boolean) OWNER TO plinth_entry;
+
 -- Name: refuse(text, text, text); Type: FUNCTION; Schema: app; Owner: postgres
 
 CREATE FUNCTION app.refuse(kind text, place text DEFAULT ''::text, why text DEFAULT ''::text) RETURNS boolean
@@ -1104,6 +1403,55 @@ CREATE FUNCTION app.sweep() RETURNS void
 
 ALTER FUNCTION app.sweep() OWNER TO plinth_entry;
 
+-- Name: take_checks(integer, integer); Type: FUNCTION; Schema: app; Owner: plinth_entry
+
+CREATE FUNCTION app.take_checks(p_most integer, p_seconds integer) RETURNS TABLE(org_id uuid, id uuid, file_id uuid, project_id uuid, name text, content_type text, size bigint, sha256 text, scan_status text, scan_result text, store text, pin text, quarantined boolean, alert boolean, attempts integer, thumbnail_id uuid)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  return query
+  with recursive orgs as (
+    (select f.org_id from app.files f where f.due_at is not null order by f.org_id limit 1)
+    union all
+    select (select f.org_id from app.files f where f.due_at is not null and f.org_id > o.org_id order by f.org_id limit 1) from orgs o where o.org_id is not null
+  ),
+  next as (
+    select d.org_id, d.id from orgs o cross join lateral (
+      select f.org_id, f.id from app.files f where f.org_id = o.org_id and f.due_at <= now() order by f.due_at limit p_most) d
+    order by random() limit p_most
+  )
+  update app.files f set due_at = now() + make_interval(secs => p_seconds)
+  from next n join app.objects o on o.org_id = n.org_id and o.id = n.id
+  where f.org_id = n.org_id and f.id = n.id and f.due_at <= now()
+  returning f.org_id, f.id, f.file_id, f.project_id, f.name, f.content_type, f.size, f.sha256, f.scan_status, f.scan_result, o.store, o.pin, o.quarantined, f.alert,
+    f.attempts, f.thumbnail_id;
+end $$;
+
+ALTER FUNCTION app.take_checks(p_most integer, p_seconds integer) OWNER TO plinth_entry;
+
+-- Name: take_storage(uuid, bigint, bigint); Type: FUNCTION; Schema: app; Owner: postgres
+
+CREATE FUNCTION app.take_storage(p_org uuid, p_bytes bigint, p_quota bigint) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+declare
+  v_bytes bigint;
+  v_quota bigint;
+begin
+  if p_bytes <= 0 then
+    update app.storage s set bytes = s.bytes + p_bytes where s.org_id = p_org and p_bytes < 0;
+    delete from app.storage s where s.org_id = p_org and s.bytes = 0;
+    return;
+  end if;
+  insert into app.storage as s (org_id, bytes) values (p_org, p_bytes)
+    on conflict (org_id) do update set bytes = s.bytes + p_bytes returning s.bytes into v_bytes;
+  select case when o.storage_bytes is null then nullif(p_quota, 0) else o.storage_bytes end into v_quota from app.organizations o where o.id = p_org;
+  if v_bytes > v_quota then perform app.refuse('quota'); end if;
+end $$;
+
+ALTER FUNCTION app.take_storage(p_org uuid, p_bytes bigint, p_quota bigint) OWNER TO postgres;
+
 -- Name: task_id(uuid, uuid, text); Type: FUNCTION; Schema: app; Owner: postgres
 
 CREATE FUNCTION app.task_id(p_org uuid, p_id uuid, p_key text) RETURNS uuid
@@ -1266,6 +1614,21 @@ begin
 end $$;
 
 ALTER FUNCTION app.writable_field(p_org uuid, p_id uuid) OWNER TO postgres;
+
+-- Name: writable_file(uuid, uuid); Type: FUNCTION; Schema: app; Owner: postgres
+
+CREATE FUNCTION app.writable_file(p_org uuid, p_file uuid) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+declare
+  v_project uuid;
+begin
+  perform pg_advisory_xact_lock(hashtextextended('file ' || p_file, 0));
+  select f.project_id into v_project from app.files f where f.org_id = p_org and f.file_id = p_file and f.latest;
+  if v_project is not null and app.project_rank(v_project) < 2 then perform app.refuse('forbidden'); end if;
+end $$;
+
+ALTER FUNCTION app.writable_file(p_org uuid, p_file uuid) OWNER TO postgres;
 
 -- Name: writable_project(uuid, uuid, integer); Type: FUNCTION; Schema: app; Owner: postgres
 
@@ -1583,6 +1946,27 @@ ALTER TABLE ONLY app.labels FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE app.labels OWNER TO postgres;
 
+-- Name: objects; Type: TABLE; Schema: app; Owner: postgres
+
+CREATE TABLE app.objects (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    store text NOT NULL,
+    size bigint NOT NULL,
+    pin text,
+    quarantined boolean DEFAULT false NOT NULL,
+    thumbnail_of uuid,
+    expires_at timestamp with time zone,
+    given_up boolean DEFAULT false NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT objects_size_check CHECK ((size >= 0)),
+    CONSTRAINT objects_store_check CHECK ((store = ANY (ARRAY['dir'::text, 's3'::text])))
+);
+
+ALTER TABLE ONLY app.objects FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE app.objects OWNER TO postgres;
+
 -- Name: organizations; Type: TABLE; Schema: app; Owner: postgres
 
 CREATE TABLE app.organizations (
@@ -1594,7 +1978,9 @@ CREATE TABLE app.organizations (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     event_days integer,
-    CONSTRAINT organizations_event_days_check CHECK (((event_days >= 1) AND (event_days <= 36500)))
+    storage_bytes bigint,
+    CONSTRAINT organizations_event_days_check CHECK (((event_days >= 1) AND (event_days <= 36500))),
+    CONSTRAINT organizations_storage_bytes_check CHECK ((storage_bytes >= 0))
 );
 
 ALTER TABLE ONLY app.organizations FORCE ROW LEVEL SECURITY;
@@ -1731,6 +2117,18 @@ ALTER TABLE ONLY app.socket_tickets FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE app.socket_tickets OWNER TO postgres;
 
+-- Name: storage; Type: TABLE; Schema: app; Owner: postgres
+
+CREATE TABLE app.storage (
+    org_id uuid NOT NULL,
+    bytes bigint NOT NULL,
+    CONSTRAINT storage_bytes_check CHECK ((bytes >= 0))
+);
+
+ALTER TABLE ONLY app.storage FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE app.storage OWNER TO postgres;
+
 -- Name: task_assignees; Type: TABLE; Schema: app; Owner: postgres
 
 CREATE TABLE app.task_assignees (
@@ -1859,6 +2257,31 @@ ALTER TABLE ONLY app.tasks FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE app.tasks OWNER TO postgres;
 
+-- Name: uploads; Type: TABLE; Schema: app; Owner: postgres
+
+CREATE TABLE app.uploads (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    file_id uuid,
+    task_id uuid,
+    comment_id uuid,
+    name text NOT NULL,
+    content_type text NOT NULL,
+    size bigint NOT NULL,
+    sha256 text,
+    multipart text,
+    resumable boolean NOT NULL,
+    created_by uuid NOT NULL,
+    held_by uuid,
+    held_until timestamp with time zone,
+    wanted boolean DEFAULT false NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY app.uploads FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE app.uploads OWNER TO postgres;
+
 -- Name: users; Type: TABLE; Schema: app; Owner: postgres
 
 CREATE TABLE app.users (
@@ -1973,6 +2396,16 @@ ALTER TABLE ONLY app.fields
 ALTER TABLE ONLY app.fields
     ADD CONSTRAINT fields_rank_key UNIQUE (org_id, project_id, rank);
 
+-- Name: files files_pkey; Type: CONSTRAINT; Schema: app; Owner: postgres
+
+ALTER TABLE ONLY app.files
+    ADD CONSTRAINT files_pkey PRIMARY KEY (org_id, id);
+
+-- Name: files files_version_key; Type: CONSTRAINT; Schema: app; Owner: postgres
+
+ALTER TABLE ONLY app.files
+    ADD CONSTRAINT files_version_key UNIQUE (org_id, file_id, number);
+
 -- Name: idempotency_keys idempotency_keys_pkey; Type: CONSTRAINT; Schema: app; Owner: postgres
 
 ALTER TABLE ONLY app.idempotency_keys
@@ -2002,6 +2435,11 @@ ALTER TABLE ONLY app.labels
 
 ALTER TABLE ONLY app.memberships
     ADD CONSTRAINT memberships_pkey PRIMARY KEY (org_id, user_id);
+
+-- Name: objects objects_pkey; Type: CONSTRAINT; Schema: app; Owner: postgres
+
+ALTER TABLE ONLY app.objects
+    ADD CONSTRAINT objects_pkey PRIMARY KEY (org_id, id);
 
 -- Name: organizations organizations_pkey; Type: CONSTRAINT; Schema: app; Owner: postgres
 
@@ -2063,6 +2501,11 @@ ALTER TABLE ONLY app.sessions
 ALTER TABLE ONLY app.socket_tickets
     ADD CONSTRAINT socket_tickets_pkey PRIMARY KEY (hash);
 
+-- Name: storage storage_pkey; Type: CONSTRAINT; Schema: app; Owner: postgres
+
+ALTER TABLE ONLY app.storage
+    ADD CONSTRAINT storage_pkey PRIMARY KEY (org_id);
+
 -- Name: task_assignees task_assignees_pkey; Type: CONSTRAINT; Schema: app; Owner: postgres
 
 ALTER TABLE ONLY app.task_assignees
@@ -2123,6 +2566,11 @@ ALTER TABLE ONLY app.tasks
 ALTER TABLE ONLY app.tasks
     ADD CONSTRAINT tasks_rank_key UNIQUE (org_id, column_id, rank);
 
+-- Name: uploads uploads_pkey; Type: CONSTRAINT; Schema: app; Owner: postgres
+
+ALTER TABLE ONLY app.uploads
+    ADD CONSTRAINT uploads_pkey PRIMARY KEY (org_id, id);
+
 -- Name: users users_pkey; Type: CONSTRAINT; Schema: app; Owner: postgres
 
 ALTER TABLE ONLY app.users
@@ -2179,6 +2627,26 @@ CREATE INDEX field_values_org_id_key_value_task_id_idx ON app.field_values USING
 
 CREATE INDEX fields_org_id_key_idx ON app.fields USING btree (org_id, key);
 
+-- Name: files_deleted_at_idx; Type: INDEX; Schema: app; Owner: postgres
+
+CREATE INDEX files_deleted_at_idx ON app.files USING btree (deleted_at) WHERE (deleted_at IS NOT NULL);
+
+-- Name: files_latest_key; Type: INDEX; Schema: app; Owner: postgres
+
+CREATE UNIQUE INDEX files_latest_key ON app.files USING btree (org_id, file_id) WHERE latest;
+
+-- Name: files_org_id_comment_id_idx; Type: INDEX; Schema: app; Owner: postgres
+
+CREATE INDEX files_org_id_comment_id_idx ON app.files USING btree (org_id, comment_id) WHERE (comment_id IS NOT NULL);
+
+-- Name: files_org_id_due_at_idx; Type: INDEX; Schema: app; Owner: postgres
+
+CREATE INDEX files_org_id_due_at_idx ON app.files USING btree (org_id, due_at) WHERE (due_at IS NOT NULL);
+
+-- Name: files_org_id_task_id_file_id_idx; Type: INDEX; Schema: app; Owner: postgres
+
+CREATE INDEX files_org_id_task_id_file_id_idx ON app.files USING btree (org_id, task_id, file_id) WHERE (task_id IS NOT NULL);
+
 -- Name: idempotency_keys_created_at_idx; Type: INDEX; Schema: app; Owner: postgres
 
 CREATE INDEX idempotency_keys_created_at_idx ON app.idempotency_keys USING btree (created_at);
@@ -2210,6 +2678,10 @@ CREATE UNIQUE INDEX labels_name_key ON app.labels USING btree (org_id, lower(nam
 -- Name: memberships_user_id_idx; Type: INDEX; Schema: app; Owner: postgres
 
 CREATE INDEX memberships_user_id_idx ON app.memberships USING btree (user_id);
+
+-- Name: objects_expires_at_idx; Type: INDEX; Schema: app; Owner: postgres
+
+CREATE INDEX objects_expires_at_idx ON app.objects USING btree (expires_at) WHERE (expires_at IS NOT NULL);
 
 -- Name: project_members_org_id_user_id_idx; Type: INDEX; Schema: app; Owner: postgres
 
@@ -2384,6 +2856,21 @@ ALTER TABLE ONLY app.field_values
 ALTER TABLE ONLY app.fields
     ADD CONSTRAINT fields_org_id_project_id_fkey FOREIGN KEY (org_id, project_id) REFERENCES app.projects(org_id, id) ON DELETE CASCADE;
 
+-- Name: files files_comment_fkey; Type: FK CONSTRAINT; Schema: app; Owner: postgres
+
+ALTER TABLE ONLY app.files
+    ADD CONSTRAINT files_comment_fkey FOREIGN KEY (org_id, comment_id) REFERENCES app.comments(org_id, id) ON DELETE SET NULL (comment_id);
+
+-- Name: files files_object_fkey; Type: FK CONSTRAINT; Schema: app; Owner: postgres
+
+ALTER TABLE ONLY app.files
+    ADD CONSTRAINT files_object_fkey FOREIGN KEY (org_id, id) REFERENCES app.objects(org_id, id);
+
+-- Name: files files_task_fkey; Type: FK CONSTRAINT; Schema: app; Owner: postgres
+
+ALTER TABLE ONLY app.files
+    ADD CONSTRAINT files_task_fkey FOREIGN KEY (org_id, task_id, project_id) REFERENCES app.tasks(org_id, id, project_id) ON UPDATE CASCADE ON DELETE CASCADE;
+
 -- Name: invitations invitations_org_id_fkey; Type: FK CONSTRAINT; Schema: app; Owner: postgres
 
 ALTER TABLE ONLY app.invitations
@@ -2418,6 +2905,11 @@ ALTER TABLE ONLY app.memberships
 
 ALTER TABLE ONLY app.memberships
     ADD CONSTRAINT memberships_reseller_id_user_id_fkey FOREIGN KEY (reseller_id, user_id) REFERENCES app.users(reseller_id, id) ON DELETE CASCADE;
+
+-- Name: objects objects_org_id_fkey; Type: FK CONSTRAINT; Schema: app; Owner: postgres
+
+ALTER TABLE ONLY app.objects
+    ADD CONSTRAINT objects_org_id_fkey FOREIGN KEY (org_id) REFERENCES app.organizations(id);
 
 -- Name: organizations organizations_reseller_id_fkey; Type: FK CONSTRAINT; Schema: app; Owner: postgres
 
@@ -2473,6 +2965,11 @@ ALTER TABLE ONLY app.socket_tickets
 
 ALTER TABLE ONLY app.socket_tickets
     ADD CONSTRAINT socket_tickets_reseller_id_user_id_session_id_fkey FOREIGN KEY (reseller_id, user_id, session_id) REFERENCES app.sessions(reseller_id, user_id, id) ON DELETE CASCADE;
+
+-- Name: storage storage_org_id_fkey; Type: FK CONSTRAINT; Schema: app; Owner: postgres
+
+ALTER TABLE ONLY app.storage
+    ADD CONSTRAINT storage_org_id_fkey FOREIGN KEY (org_id) REFERENCES app.organizations(id) ON DELETE CASCADE;
 
 -- Name: task_assignees task_assignees_member_fkey; Type: FK CONSTRAINT; Schema: app; Owner: postgres
 
@@ -2539,6 +3036,11 @@ ALTER TABLE ONLY app.tasks
 ALTER TABLE ONLY app.tasks
     ADD CONSTRAINT tasks_parent_fkey FOREIGN KEY (org_id, parent_id) REFERENCES app.tasks(org_id, id) ON DELETE SET NULL (parent_id);
 
+-- Name: uploads uploads_object_fkey; Type: FK CONSTRAINT; Schema: app; Owner: postgres
+
+ALTER TABLE ONLY app.uploads
+    ADD CONSTRAINT uploads_object_fkey FOREIGN KEY (org_id, id) REFERENCES app.objects(org_id, id) ON DELETE CASCADE;
+
 -- Name: users users_reseller_id_fkey; Type: FK CONSTRAINT; Schema: app; Owner: postgres
 
 ALTER TABLE ONLY app.users
@@ -2603,6 +3105,10 @@ CREATE POLICY allow ON app.field_values TO plinth_app USING (true);
 
 CREATE POLICY allow ON app.fields TO plinth_app USING (true);
 
+-- Name: files allow; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY allow ON app.files TO plinth_app USING (true);
+
 -- Name: idempotency_keys allow; Type: POLICY; Schema: app; Owner: postgres
 
 CREATE POLICY allow ON app.idempotency_keys TO plinth_app USING (true);
@@ -2626,6 +3132,10 @@ CREATE POLICY allow ON app.labels TO plinth_app USING (true);
 -- Name: memberships allow; Type: POLICY; Schema: app; Owner: postgres
 
 CREATE POLICY allow ON app.memberships TO plinth_app USING (true);
+
+-- Name: objects allow; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY allow ON app.objects TO plinth_app USING (true);
 
 -- Name: organizations allow; Type: POLICY; Schema: app; Owner: postgres
 
@@ -2663,6 +3173,10 @@ CREATE POLICY allow ON app.sessions TO plinth_app USING (true);
 
 CREATE POLICY allow ON app.socket_tickets TO plinth_app USING (true);
 
+-- Name: storage allow; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY allow ON app.storage TO plinth_app USING (true);
+
 -- Name: task_assignees allow; Type: POLICY; Schema: app; Owner: postgres
 
 CREATE POLICY allow ON app.task_assignees TO plinth_app USING (true);
@@ -2690,6 +3204,10 @@ CREATE POLICY allow ON app.task_watchers TO plinth_app USING (true);
 -- Name: tasks allow; Type: POLICY; Schema: app; Owner: postgres
 
 CREATE POLICY allow ON app.tasks TO plinth_app USING (true);
+
+-- Name: uploads allow; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY allow ON app.uploads TO plinth_app USING (true);
 
 -- Name: users allow; Type: POLICY; Schema: app; Owner: postgres
 
@@ -2735,6 +3253,10 @@ CREATE POLICY entry ON app.event_floors TO plinth_entry USING (true) WITH CHECK 
 
 CREATE POLICY entry ON app.events TO plinth_entry USING (true) WITH CHECK (true);
 
+-- Name: files entry; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY entry ON app.files TO plinth_entry USING (true) WITH CHECK (true);
+
 -- Name: idempotency_keys entry; Type: POLICY; Schema: app; Owner: postgres
 
 CREATE POLICY entry ON app.idempotency_keys TO plinth_entry USING (true);
@@ -2750,6 +3272,10 @@ CREATE POLICY entry ON app.jobs TO plinth_entry USING (true);
 -- Name: memberships entry; Type: POLICY; Schema: app; Owner: postgres
 
 CREATE POLICY entry ON app.memberships TO plinth_entry USING (true) WITH CHECK (true);
+
+-- Name: objects entry; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY entry ON app.objects TO plinth_entry USING (true) WITH CHECK (true);
 
 -- Name: organizations entry; Type: POLICY; Schema: app; Owner: postgres
 
@@ -2771,6 +3297,10 @@ CREATE POLICY entry ON app.sessions TO plinth_entry USING (true) WITH CHECK (tru
 
 CREATE POLICY entry ON app.socket_tickets TO plinth_entry USING (true);
 
+-- Name: storage entry; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY entry ON app.storage TO plinth_entry USING (true) WITH CHECK (true);
+
 -- Name: task_links entry; Type: POLICY; Schema: app; Owner: postgres
 
 CREATE POLICY entry ON app.task_links FOR SELECT TO plinth_entry USING (true);
@@ -2782,6 +3312,10 @@ CREATE POLICY entry ON app.task_search FOR SELECT TO plinth_entry USING (true);
 -- Name: tasks entry; Type: POLICY; Schema: app; Owner: postgres
 
 CREATE POLICY entry ON app.tasks TO plinth_entry USING (true);
+
+-- Name: uploads entry; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY entry ON app.uploads FOR SELECT TO plinth_entry USING (true);
 
 -- Name: users entry; Type: POLICY; Schema: app; Owner: postgres
 
@@ -2802,6 +3336,10 @@ ALTER TABLE app.field_values ENABLE ROW LEVEL SECURITY;
 -- Name: fields; Type: ROW SECURITY; Schema: app; Owner: postgres
 
 ALTER TABLE app.fields ENABLE ROW LEVEL SECURITY;
+
+-- Name: files; Type: ROW SECURITY; Schema: app; Owner: postgres
+
+ALTER TABLE app.files ENABLE ROW LEVEL SECURITY;
 
 -- Name: idempotency_keys; Type: ROW SECURITY; Schema: app; Owner: postgres
 
@@ -2827,6 +3365,10 @@ ALTER TABLE app.labels ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE app.memberships ENABLE ROW LEVEL SECURITY;
 
+-- Name: objects; Type: ROW SECURITY; Schema: app; Owner: postgres
+
+ALTER TABLE app.objects ENABLE ROW LEVEL SECURITY;
+
 -- Name: organizations; Type: ROW SECURITY; Schema: app; Owner: postgres
 
 ALTER TABLE app.organizations ENABLE ROW LEVEL SECURITY;
@@ -2850,6 +3392,10 @@ CREATE POLICY own ON app.jobs AS RESTRICTIVE TO plinth_app USING (((created_by =
 -- Name: socket_tickets own; Type: POLICY; Schema: app; Owner: postgres
 
 CREATE POLICY own ON app.socket_tickets AS RESTRICTIVE TO plinth_app USING ((user_id = app.current_user_id())) WITH CHECK ((user_id = app.current_user_id()));
+
+-- Name: uploads own; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY own ON app.uploads AS RESTRICTIVE TO plinth_app USING ((created_by = app.current_user_id())) WITH CHECK ((created_by = app.current_user_id()));
 
 -- Name: project_templates own_deletes; Type: POLICY; Schema: app; Owner: postgres
 
@@ -2916,6 +3462,10 @@ CREATE POLICY project ON app.field_values AS RESTRICTIVE TO plinth_app USING (ap
 -- Name: fields project; Type: POLICY; Schema: app; Owner: postgres
 
 CREATE POLICY project ON app.fields AS RESTRICTIVE TO plinth_app USING (app.sees_project(project_id)) WITH CHECK (app.sees_project(project_id));
+
+-- Name: files project; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY project ON app.files AS RESTRICTIVE TO plinth_app USING (app.sees_project(project_id)) WITH CHECK (app.sees_project(project_id));
 
 -- Name: project_members project; Type: POLICY; Schema: app; Owner: postgres
 
@@ -2989,6 +3539,14 @@ ALTER TABLE app.sessions ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE app.socket_tickets ENABLE ROW LEVEL SECURITY;
 
+-- Name: events staff; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY staff ON app.events AS RESTRICTIVE FOR SELECT TO plinth_app USING (((project_id IS NOT NULL) OR (kind <> ALL (ARRAY['file.created'::text, 'file.updated'::text, 'file.scanned'::text, 'file.deleted'::text, 'file.restored'::text])) OR (app.current_rank() >= 2)));
+
+-- Name: storage; Type: ROW SECURITY; Schema: app; Owner: postgres
+
+ALTER TABLE app.storage ENABLE ROW LEVEL SECURITY;
+
 -- Name: task_assignees; Type: ROW SECURITY; Schema: app; Owner: postgres
 
 ALTER TABLE app.task_assignees ENABLE ROW LEVEL SECURITY;
@@ -3049,6 +3607,10 @@ CREATE POLICY tenant ON app.field_values AS RESTRICTIVE TO plinth_app USING ((or
 
 CREATE POLICY tenant ON app.fields AS RESTRICTIVE TO plinth_app USING ((org_id = app.current_org())) WITH CHECK ((org_id = app.current_org()));
 
+-- Name: files tenant; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY tenant ON app.files AS RESTRICTIVE TO plinth_app USING ((org_id = app.current_org())) WITH CHECK ((org_id = app.current_org()));
+
 -- Name: idempotency_keys tenant; Type: POLICY; Schema: app; Owner: postgres
 
 CREATE POLICY tenant ON app.idempotency_keys AS RESTRICTIVE TO plinth_app USING (((org_id = app.scope_org()) AND (actor_id = app.current_user_id()))) WITH CHECK (((org_id = app.scope_org()) AND (actor_id = app.current_user_id())));
@@ -3072,6 +3634,10 @@ CREATE POLICY tenant ON app.labels AS RESTRICTIVE TO plinth_app USING ((org_id =
 -- Name: memberships tenant; Type: POLICY; Schema: app; Owner: postgres
 
 CREATE POLICY tenant ON app.memberships AS RESTRICTIVE TO plinth_app USING ((org_id = app.current_org())) WITH CHECK ((org_id = app.current_org()));
+
+-- Name: objects tenant; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY tenant ON app.objects AS RESTRICTIVE TO plinth_app USING ((org_id = app.current_org())) WITH CHECK ((org_id = app.current_org()));
 
 -- Name: organizations tenant; Type: POLICY; Schema: app; Owner: postgres
 
@@ -3109,6 +3675,10 @@ CREATE POLICY tenant ON app.sessions AS RESTRICTIVE TO plinth_app USING (((resel
 
 CREATE POLICY tenant ON app.socket_tickets AS RESTRICTIVE TO plinth_app USING ((org_id = app.current_org())) WITH CHECK ((org_id = app.current_org()));
 
+-- Name: storage tenant; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY tenant ON app.storage AS RESTRICTIVE TO plinth_app USING ((org_id = app.current_org())) WITH CHECK ((org_id = app.current_org()));
+
 -- Name: task_assignees tenant; Type: POLICY; Schema: app; Owner: postgres
 
 CREATE POLICY tenant ON app.task_assignees AS RESTRICTIVE TO plinth_app USING ((org_id = app.current_org())) WITH CHECK ((org_id = app.current_org()));
@@ -3137,6 +3707,10 @@ CREATE POLICY tenant ON app.task_watchers AS RESTRICTIVE TO plinth_app USING ((o
 
 CREATE POLICY tenant ON app.tasks AS RESTRICTIVE TO plinth_app USING ((org_id = app.current_org())) WITH CHECK ((org_id = app.current_org()));
 
+-- Name: uploads tenant; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY tenant ON app.uploads AS RESTRICTIVE TO plinth_app USING ((org_id = app.current_org())) WITH CHECK ((org_id = app.current_org()));
+
 -- Name: users tenant; Type: POLICY; Schema: app; Owner: postgres
 
 CREATE POLICY tenant ON app.users AS RESTRICTIVE TO plinth_app USING (((reseller_id = app.current_reseller()) AND ((app.current_user_id() IS NULL) OR (id = app.current_user_id())))) WITH CHECK (((reseller_id = app.current_reseller()) AND ((app.current_user_id() IS NULL) OR (id = app.current_user_id()))));
@@ -3144,6 +3718,10 @@ CREATE POLICY tenant ON app.users AS RESTRICTIVE TO plinth_app USING (((reseller
 -- Name: views tenant; Type: POLICY; Schema: app; Owner: postgres
 
 CREATE POLICY tenant ON app.views AS RESTRICTIVE TO plinth_app USING ((org_id = app.current_org())) WITH CHECK ((org_id = app.current_org()));
+
+-- Name: uploads; Type: ROW SECURITY; Schema: app; Owner: postgres
+
+ALTER TABLE app.uploads ENABLE ROW LEVEL SECURITY;
 
 -- Name: users; Type: ROW SECURITY; Schema: app; Owner: postgres
 
@@ -3189,6 +3767,10 @@ CREATE POLICY writer_deletes ON app.field_values AS RESTRICTIVE FOR DELETE TO pl
 
 CREATE POLICY writer_deletes ON app.fields AS RESTRICTIVE FOR DELETE TO plinth_app USING ((app.project_rank(project_id) >= app.role_rank('member'::text)));
 
+-- Name: files writer_deletes; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY writer_deletes ON app.files AS RESTRICTIVE FOR DELETE TO plinth_app USING ((app.project_rank(project_id) >= app.role_rank('member'::text)));
+
 -- Name: invitations writer_deletes; Type: POLICY; Schema: app; Owner: postgres
 
 CREATE POLICY writer_deletes ON app.invitations AS RESTRICTIVE FOR DELETE TO plinth_app USING ((app.current_rank() >= app.role_rank('admin'::text)));
@@ -3209,6 +3791,10 @@ CREATE POLICY writer_deletes ON app.labels AS RESTRICTIVE FOR DELETE TO plinth_a
 
 CREATE POLICY writer_deletes ON app.memberships AS RESTRICTIVE FOR DELETE TO plinth_app USING (((app.current_rank() >= 3) OR (user_id = app.current_user_id())));
 
+-- Name: objects writer_deletes; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY writer_deletes ON app.objects AS RESTRICTIVE FOR DELETE TO plinth_app USING ((app.current_rank() >= app.role_rank('member'::text)));
+
 -- Name: project_members writer_deletes; Type: POLICY; Schema: app; Owner: postgres
 
 CREATE POLICY writer_deletes ON app.project_members AS RESTRICTIVE FOR DELETE TO plinth_app USING (((app.project_rank(project_id) >= 3) OR (user_id = app.current_user_id())));
@@ -3228,6 +3814,10 @@ CREATE POLICY writer_deletes ON app.reactions AS RESTRICTIVE FOR DELETE TO plint
 -- Name: socket_tickets writer_deletes; Type: POLICY; Schema: app; Owner: postgres
 
 CREATE POLICY writer_deletes ON app.socket_tickets AS RESTRICTIVE FOR DELETE TO plinth_app USING ((app.current_rank() >= app.role_rank('guest'::text)));
+
+-- Name: storage writer_deletes; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY writer_deletes ON app.storage AS RESTRICTIVE FOR DELETE TO plinth_app USING ((app.current_rank() >= app.role_rank('member'::text)));
 
 -- Name: task_assignees writer_deletes; Type: POLICY; Schema: app; Owner: postgres
 
@@ -3256,6 +3846,10 @@ CREATE POLICY writer_deletes ON app.task_watchers AS RESTRICTIVE FOR DELETE TO p
 -- Name: tasks writer_deletes; Type: POLICY; Schema: app; Owner: postgres
 
 CREATE POLICY writer_deletes ON app.tasks AS RESTRICTIVE FOR DELETE TO plinth_app USING ((app.project_rank(project_id) >= app.role_rank('member'::text)));
+
+-- Name: uploads writer_deletes; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY writer_deletes ON app.uploads AS RESTRICTIVE FOR DELETE TO plinth_app USING ((app.current_rank() >= app.role_rank('member'::text)));
 
 -- Name: views writer_deletes; Type: POLICY; Schema: app; Owner: postgres
 
@@ -3297,6 +3891,10 @@ CREATE POLICY writer_inserts ON app.field_values AS RESTRICTIVE FOR INSERT TO pl
 
 CREATE POLICY writer_inserts ON app.fields AS RESTRICTIVE FOR INSERT TO plinth_app WITH CHECK ((app.project_rank(project_id) >= app.role_rank('member'::text)));
 
+-- Name: files writer_inserts; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY writer_inserts ON app.files AS RESTRICTIVE FOR INSERT TO plinth_app WITH CHECK ((app.project_rank(project_id) >= app.role_rank('member'::text)));
+
 -- Name: invitations writer_inserts; Type: POLICY; Schema: app; Owner: postgres
 
 CREATE POLICY writer_inserts ON app.invitations AS RESTRICTIVE FOR INSERT TO plinth_app WITH CHECK ((app.current_rank() >= app.role_rank('admin'::text)));
@@ -3316,6 +3914,10 @@ CREATE POLICY writer_inserts ON app.labels AS RESTRICTIVE FOR INSERT TO plinth_a
 -- Name: memberships writer_inserts; Type: POLICY; Schema: app; Owner: postgres
 
 CREATE POLICY writer_inserts ON app.memberships AS RESTRICTIVE FOR INSERT TO plinth_app WITH CHECK ((app.current_rank() >= app.role_rank('admin'::text)));
+
+-- Name: objects writer_inserts; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY writer_inserts ON app.objects AS RESTRICTIVE FOR INSERT TO plinth_app WITH CHECK ((app.current_rank() >= app.role_rank('member'::text)));
 
 -- Name: organizations writer_inserts; Type: POLICY; Schema: app; Owner: postgres
 
@@ -3340,6 +3942,10 @@ CREATE POLICY writer_inserts ON app.reactions AS RESTRICTIVE FOR INSERT TO plint
 -- Name: socket_tickets writer_inserts; Type: POLICY; Schema: app; Owner: postgres
 
 CREATE POLICY writer_inserts ON app.socket_tickets AS RESTRICTIVE FOR INSERT TO plinth_app WITH CHECK ((app.current_rank() >= app.role_rank('guest'::text)));
+
+-- Name: storage writer_inserts; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY writer_inserts ON app.storage AS RESTRICTIVE FOR INSERT TO plinth_app WITH CHECK ((app.current_rank() >= app.role_rank('member'::text)));
 
 -- Name: task_assignees writer_inserts; Type: POLICY; Schema: app; Owner: postgres
 
@@ -3368,6 +3974,10 @@ CREATE POLICY writer_inserts ON app.task_watchers AS RESTRICTIVE FOR INSERT TO p
 -- Name: tasks writer_inserts; Type: POLICY; Schema: app; Owner: postgres
 
 CREATE POLICY writer_inserts ON app.tasks AS RESTRICTIVE FOR INSERT TO plinth_app WITH CHECK ((app.project_rank(project_id) >= app.role_rank('member'::text)));
+
+-- Name: uploads writer_inserts; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY writer_inserts ON app.uploads AS RESTRICTIVE FOR INSERT TO plinth_app WITH CHECK ((app.current_rank() >= app.role_rank('member'::text)));
 
 -- Name: views writer_inserts; Type: POLICY; Schema: app; Owner: postgres
 
@@ -3405,6 +4015,10 @@ CREATE POLICY writer_updates ON app.field_values AS RESTRICTIVE FOR UPDATE TO pl
 
 CREATE POLICY writer_updates ON app.fields AS RESTRICTIVE FOR UPDATE TO plinth_app USING ((app.project_rank(project_id) >= app.role_rank('member'::text))) WITH CHECK ((app.project_rank(project_id) >= app.role_rank('member'::text)));
 
+-- Name: files writer_updates; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY writer_updates ON app.files AS RESTRICTIVE FOR UPDATE TO plinth_app USING ((app.project_rank(project_id) >= app.role_rank('member'::text))) WITH CHECK ((app.project_rank(project_id) >= app.role_rank('member'::text)));
+
 -- Name: invitations writer_updates; Type: POLICY; Schema: app; Owner: postgres
 
 CREATE POLICY writer_updates ON app.invitations AS RESTRICTIVE FOR UPDATE TO plinth_app USING ((app.current_rank() >= app.role_rank('admin'::text)));
@@ -3424,6 +4038,10 @@ CREATE POLICY writer_updates ON app.labels AS RESTRICTIVE FOR UPDATE TO plinth_a
 -- Name: memberships writer_updates; Type: POLICY; Schema: app; Owner: postgres
 
 CREATE POLICY writer_updates ON app.memberships AS RESTRICTIVE FOR UPDATE TO plinth_app USING ((app.current_rank() >= app.role_rank('admin'::text)));
+
+-- Name: objects writer_updates; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY writer_updates ON app.objects AS RESTRICTIVE FOR UPDATE TO plinth_app USING ((app.current_rank() >= app.role_rank('member'::text)));
 
 -- Name: organizations writer_updates; Type: POLICY; Schema: app; Owner: postgres
 
@@ -3448,6 +4066,10 @@ CREATE POLICY writer_updates ON app.reactions AS RESTRICTIVE FOR UPDATE TO plint
 -- Name: socket_tickets writer_updates; Type: POLICY; Schema: app; Owner: postgres
 
 CREATE POLICY writer_updates ON app.socket_tickets AS RESTRICTIVE FOR UPDATE TO plinth_app USING ((app.current_rank() >= app.role_rank('guest'::text)));
+
+-- Name: storage writer_updates; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY writer_updates ON app.storage AS RESTRICTIVE FOR UPDATE TO plinth_app USING ((app.current_rank() >= app.role_rank('member'::text)));
 
 -- Name: task_assignees writer_updates; Type: POLICY; Schema: app; Owner: postgres
 
@@ -3477,6 +4099,10 @@ CREATE POLICY writer_updates ON app.task_watchers AS RESTRICTIVE FOR UPDATE TO p
 
 CREATE POLICY writer_updates ON app.tasks AS RESTRICTIVE FOR UPDATE TO plinth_app USING ((app.project_rank(project_id) >= app.role_rank('member'::text))) WITH CHECK ((app.project_rank(project_id) >= app.role_rank('member'::text)));
 
+-- Name: uploads writer_updates; Type: POLICY; Schema: app; Owner: postgres
+
+CREATE POLICY writer_updates ON app.uploads AS RESTRICTIVE FOR UPDATE TO plinth_app USING ((app.current_rank() >= app.role_rank('member'::text)));
+
 -- Name: views writer_updates; Type: POLICY; Schema: app; Owner: postgres
 
 CREATE POLICY writer_updates ON app.views AS RESTRICTIVE FOR UPDATE TO plinth_app USING ((app.current_rank() >= app.role_rank('member'::text)));
@@ -3486,10 +4112,25 @@ CREATE POLICY writer_updates ON app.views AS RESTRICTIVE FOR UPDATE TO plinth_ap
 GRANT USAGE ON SCHEMA app TO plinth_app;
 GRANT USAGE ON SCHEMA app TO plinth_entry;
 
+-- Name: FUNCTION alert_readers(p_org uuid, p_id uuid); Type: ACL; Schema: app; Owner: plinth_entry
+
+REVOKE ALL ON FUNCTION app.alert_readers(p_org uuid, p_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.alert_readers(p_org uuid, p_id uuid) TO plinth_app;
+
+-- Name: FUNCTION alerted(p_org uuid, p_id uuid); Type: ACL; Schema: app; Owner: plinth_entry
+
+REVOKE ALL ON FUNCTION app.alerted(p_org uuid, p_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.alerted(p_org uuid, p_id uuid) TO plinth_app;
+
 -- Name: FUNCTION assignee_ids(p_org uuid, p_task uuid); Type: ACL; Schema: app; Owner: postgres
 
 REVOKE ALL ON FUNCTION app.assignee_ids(p_org uuid, p_task uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION app.assignee_ids(p_org uuid, p_task uuid) TO plinth_app;
+
+-- Name: FUNCTION begin_thumbnail(p_org uuid, p_of uuid, p_id uuid, p_store text); Type: ACL; Schema: app; Owner: plinth_entry
+
+REVOKE ALL ON FUNCTION app.begin_thumbnail(p_org uuid, p_of uuid, p_id uuid, p_store text) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.begin_thumbnail(p_org uuid, p_of uuid, p_id uuid, p_store text) TO plinth_app;
 
 -- Name: FUNCTION blocks_in_turn(p_from uuid, p_to uuid); Type: ACL; Schema: app; Owner: plinth_entry
 
@@ -3510,6 +4151,16 @@ GRANT ALL ON FUNCTION app.carried_fields(p_org uuid, p_from uuid, p_to uuid, p_v
 
 REVOKE ALL ON FUNCTION app.check_fields(p_org uuid, p_project uuid, p_values jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION app.check_fields(p_org uuid, p_project uuid, p_values jsonb) TO plinth_app;
+
+-- Name: FUNCTION check_later(p_org uuid, p_id uuid, p_seconds integer, p_failed boolean); Type: ACL; Schema: app; Owner: plinth_entry
+
+REVOKE ALL ON FUNCTION app.check_later(p_org uuid, p_id uuid, p_seconds integer, p_failed boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.check_later(p_org uuid, p_id uuid, p_seconds integer, p_failed boolean) TO plinth_app;
+
+-- Name: FUNCTION checked(p_org uuid, p_id uuid, p_store text, p_begun_pin text, p_status text, p_result text, p_database text, p_sha256 text, p_content_type text, p_pin text, p_quarantined boolean, p_thumbnail uuid, p_thumbnail_pin text); Type: ACL; Schema: app; Owner: plinth_entry
+
+REVOKE ALL ON FUNCTION app.checked(p_org uuid, p_id uuid, p_store text, p_begun_pin text, p_status text, p_result text, p_database text, p_sha256 text, p_content_type text, p_pin text, p_quarantined boolean, p_thumbnail uuid, p_thumbnail_pin text) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.checked(p_org uuid, p_id uuid, p_store text, p_begun_pin text, p_status text, p_result text, p_database text, p_sha256 text, p_content_type text, p_pin text, p_quarantined boolean, p_thumbnail uuid, p_thumbnail_pin text) TO plinth_app;
 
 -- Name: FUNCTION claim_key(p_org uuid, p_key text, p_hash bytea); Type: ACL; Schema: app; Owner: postgres
 
@@ -3549,6 +4200,21 @@ GRANT ALL ON FUNCTION app.current_reseller() TO plinth_entry;
 REVOKE ALL ON FUNCTION app.current_user_id() FROM PUBLIC;
 GRANT ALL ON FUNCTION app.current_user_id() TO plinth_app;
 GRANT ALL ON FUNCTION app.current_user_id() TO plinth_entry;
+
+-- Name: FUNCTION doom_objects(p_most integer, p_stores text[]); Type: ACL; Schema: app; Owner: plinth_entry
+
+REVOKE ALL ON FUNCTION app.doom_objects(p_most integer, p_stores text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.doom_objects(p_most integer, p_stores text[]) TO plinth_app;
+
+-- Name: FUNCTION doubt_file(p_id uuid, p_pin text); Type: ACL; Schema: app; Owner: plinth_entry
+
+REVOKE ALL ON FUNCTION app.doubt_file(p_id uuid, p_pin text) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.doubt_file(p_id uuid, p_pin text) TO plinth_app;
+
+-- Name: FUNCTION empty_file_trash(p_days integer, p_most integer); Type: ACL; Schema: app; Owner: plinth_entry
+
+REVOKE ALL ON FUNCTION app.empty_file_trash(p_days integer, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.empty_file_trash(p_days integer, p_most integer) TO plinth_app;
 
 -- Name: FUNCTION empty_trash(p_days integer, p_most integer); Type: ACL; Schema: app; Owner: plinth_entry
 
@@ -3610,6 +4276,27 @@ GRANT ALL ON FUNCTION app.field_operand(p_org uuid, p_project uuid, p_key text, 
 REVOKE ALL ON FUNCTION app.field_rows(p_org uuid, p_project uuid, p_values jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION app.field_rows(p_org uuid, p_project uuid, p_values jsonb) TO plinth_app;
 
+-- Name: TABLE files; Type: ACL; Schema: app; Owner: postgres
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE app.files TO plinth_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE app.files TO plinth_entry;
+
+-- Name: FUNCTION file_json(f app.files); Type: ACL; Schema: app; Owner: postgres
+
+REVOKE ALL ON FUNCTION app.file_json(f app.files) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.file_json(f app.files) TO plinth_app;
+GRANT ALL ON FUNCTION app.file_json(f app.files) TO plinth_entry;
+
+-- Name: FUNCTION file_place(p_org uuid, p_task uuid, p_comment uuid); Type: ACL; Schema: app; Owner: postgres
+
+REVOKE ALL ON FUNCTION app.file_place(p_org uuid, p_task uuid, p_comment uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.file_place(p_org uuid, p_task uuid, p_comment uuid) TO plinth_app;
+
+-- Name: FUNCTION forget_object(p_org uuid, p_id uuid); Type: ACL; Schema: app; Owner: plinth_entry
+
+REVOKE ALL ON FUNCTION app.forget_object(p_org uuid, p_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.forget_object(p_org uuid, p_id uuid) TO plinth_app;
+
 -- Name: FUNCTION found_account(p_user uuid); Type: ACL; Schema: app; Owner: plinth_entry
 
 REVOKE ALL ON FUNCTION app.found_account(p_user uuid) FROM PUBLIC;
@@ -3631,6 +4318,11 @@ REVOKE ALL ON FUNCTION app.in_scope() FROM PUBLIC;
 GRANT ALL ON FUNCTION app.in_scope() TO plinth_app;
 GRANT ALL ON FUNCTION app.in_scope() TO plinth_entry;
 
+-- Name: FUNCTION in_trash(p_org uuid, p_task uuid); Type: ACL; Schema: app; Owner: postgres
+
+REVOKE ALL ON FUNCTION app.in_trash(p_org uuid, p_task uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.in_trash(p_org uuid, p_task uuid) TO plinth_app;
+
 -- Name: FUNCTION is_blocked(p_org uuid, p_task uuid); Type: ACL; Schema: app; Owner: postgres
 
 REVOKE ALL ON FUNCTION app.is_blocked(p_org uuid, p_task uuid) FROM PUBLIC;
@@ -3646,6 +4338,11 @@ GRANT ALL ON FUNCTION app.is_date(p text) TO plinth_app;
 REVOKE ALL ON FUNCTION app.is_uuid(p text) FROM PUBLIC;
 GRANT ALL ON FUNCTION app.is_uuid(p text) TO plinth_app;
 
+-- Name: FUNCTION knows_object(p_store text, p_org uuid, p_id uuid); Type: ACL; Schema: app; Owner: plinth_entry
+
+REVOKE ALL ON FUNCTION app.knows_object(p_store text, p_org uuid, p_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.knows_object(p_store text, p_org uuid, p_id uuid) TO plinth_app;
+
 -- Name: FUNCTION label_ids(p_org uuid, p_task uuid); Type: ACL; Schema: app; Owner: postgres
 
 REVOKE ALL ON FUNCTION app.label_ids(p_org uuid, p_task uuid) FROM PUBLIC;
@@ -3660,6 +4357,11 @@ GRANT ALL ON FUNCTION app.lane_tasks(p_org uuid, p_board uuid, p_group_by text) 
 
 REVOKE ALL ON FUNCTION app.link_turned(p_kind text) FROM PUBLIC;
 GRANT ALL ON FUNCTION app.link_turned(p_kind text) TO plinth_app;
+
+-- Name: FUNCTION linked_content(p_org uuid, p_id uuid); Type: ACL; Schema: app; Owner: plinth_entry
+
+REVOKE ALL ON FUNCTION app.linked_content(p_org uuid, p_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.linked_content(p_org uuid, p_id uuid) TO plinth_app;
 
 -- Name: TABLE memberships; Type: ACL; Schema: app; Owner: postgres
 
@@ -3692,6 +4394,16 @@ GRANT ALL ON FUNCTION app.nth_rank(p_n integer) TO plinth_app;
 
 REVOKE ALL ON FUNCTION app.number_order(n double precision) FROM PUBLIC;
 GRANT ALL ON FUNCTION app.number_order(n double precision) TO plinth_app;
+
+-- Name: FUNCTION object_moved(p_org uuid, p_id uuid, p_pin text, p_store text, p_new_pin text); Type: ACL; Schema: app; Owner: plinth_entry
+
+REVOKE ALL ON FUNCTION app.object_moved(p_org uuid, p_id uuid, p_pin text, p_store text, p_new_pin text) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.object_moved(p_org uuid, p_id uuid, p_pin text, p_store text, p_new_pin text) TO plinth_app;
+
+-- Name: FUNCTION objects_in(p_store text, p_org uuid, p_id uuid, p_most integer); Type: ACL; Schema: app; Owner: plinth_entry
+
+REVOKE ALL ON FUNCTION app.objects_in(p_store text, p_org uuid, p_id uuid, p_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.objects_in(p_store text, p_org uuid, p_id uuid, p_most integer) TO plinth_app;
 
 -- Name: FUNCTION ordered_id(p_counter integer); Type: ACL; Schema: app; Owner: postgres
 
@@ -3768,6 +4480,11 @@ GRANT ALL ON FUNCTION app.read_access(p_org uuid, p_users uuid[]) TO plinth_app;
 REVOKE ALL ON FUNCTION app.read_events(p_since timestamp with time zone, p_xid xid8, p_id bigint, p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION app.read_events(p_since timestamp with time zone, p_xid xid8, p_id bigint, p_limit integer) TO plinth_app;
 
+-- Name: FUNCTION recheck_files(p_database text, p_org uuid, p_id uuid, p_most integer, OUT last_org uuid, OUT last_id uuid, OUT more boolean); Type: ACL; Schema: app; Owner: plinth_entry
+
+REVOKE ALL ON FUNCTION app.recheck_files(p_database text, p_org uuid, p_id uuid, p_most integer, OUT last_org uuid, OUT last_id uuid, OUT more boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.recheck_files(p_database text, p_org uuid, p_id uuid, p_most integer, OUT last_org uuid, OUT last_id uuid, OUT more boolean) TO plinth_app;
+
 -- Name: FUNCTION refuse(kind text, place text, why text); Type: ACL; Schema: app; Owner: postgres
 
 REVOKE ALL ON FUNCTION app.refuse(kind text, place text, why text) FROM PUBLIC;
@@ -3837,6 +4554,17 @@ GRANT ALL ON FUNCTION app.stream_epoch() TO plinth_app;
 REVOKE ALL ON FUNCTION app.sweep() FROM PUBLIC;
 GRANT ALL ON FUNCTION app.sweep() TO plinth_app;
 
+-- Name: FUNCTION take_checks(p_most integer, p_seconds integer); Type: ACL; Schema: app; Owner: plinth_entry
+
+REVOKE ALL ON FUNCTION app.take_checks(p_most integer, p_seconds integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.take_checks(p_most integer, p_seconds integer) TO plinth_app;
+
+-- Name: FUNCTION take_storage(p_org uuid, p_bytes bigint, p_quota bigint); Type: ACL; Schema: app; Owner: postgres
+
+REVOKE ALL ON FUNCTION app.take_storage(p_org uuid, p_bytes bigint, p_quota bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.take_storage(p_org uuid, p_bytes bigint, p_quota bigint) TO plinth_app;
+GRANT ALL ON FUNCTION app.take_storage(p_org uuid, p_bytes bigint, p_quota bigint) TO plinth_entry;
+
 -- Name: FUNCTION task_id(p_org uuid, p_id uuid, p_key text); Type: ACL; Schema: app; Owner: postgres
 
 REVOKE ALL ON FUNCTION app.task_id(p_org uuid, p_id uuid, p_key text) FROM PUBLIC;
@@ -3880,6 +4608,11 @@ GRANT ALL ON FUNCTION app.writable_column(p_org uuid, p_id uuid) TO plinth_app;
 
 REVOKE ALL ON FUNCTION app.writable_field(p_org uuid, p_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION app.writable_field(p_org uuid, p_id uuid) TO plinth_app;
+
+-- Name: FUNCTION writable_file(p_org uuid, p_file uuid); Type: ACL; Schema: app; Owner: postgres
+
+REVOKE ALL ON FUNCTION app.writable_file(p_org uuid, p_file uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION app.writable_file(p_org uuid, p_file uuid) TO plinth_app;
 
 -- Name: FUNCTION writable_project(p_org uuid, p_id uuid, p_rank integer); Type: ACL; Schema: app; Owner: postgres
 
@@ -3958,6 +4691,11 @@ GRANT SELECT,DELETE,UPDATE ON TABLE app.jobs TO plinth_entry;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE app.labels TO plinth_app;
 
+-- Name: TABLE objects; Type: ACL; Schema: app; Owner: postgres
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE app.objects TO plinth_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE app.objects TO plinth_entry;
+
 -- Name: TABLE organizations; Type: ACL; Schema: app; Owner: postgres
 
 GRANT SELECT,INSERT,UPDATE ON TABLE app.organizations TO plinth_app;
@@ -3999,6 +4737,11 @@ GRANT SELECT,DELETE ON TABLE app.sessions TO plinth_entry;
 GRANT SELECT,INSERT ON TABLE app.socket_tickets TO plinth_app;
 GRANT SELECT,DELETE ON TABLE app.socket_tickets TO plinth_entry;
 
+-- Name: TABLE storage; Type: ACL; Schema: app; Owner: postgres
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE app.storage TO plinth_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE app.storage TO plinth_entry;
+
 -- Name: TABLE task_assignees; Type: ACL; Schema: app; Owner: postgres
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE app.task_assignees TO plinth_app;
@@ -4029,6 +4772,11 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE app.task_watchers TO plinth_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE app.tasks TO plinth_app;
 GRANT SELECT,DELETE ON TABLE app.tasks TO plinth_entry;
+
+-- Name: TABLE uploads; Type: ACL; Schema: app; Owner: postgres
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE app.uploads TO plinth_app;
+GRANT SELECT ON TABLE app.uploads TO plinth_entry;
 
 -- Name: TABLE users; Type: ACL; Schema: app; Owner: postgres
 

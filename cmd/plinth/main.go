@@ -22,7 +22,8 @@ type cli struct {
 
 	Serve   serveCmd   `cmd:"" default:"1" help:"Serve the API."`
 	Migrate migrateCmd `cmd:"" help:"Bring the database schema up to date, or tell where it is."`
-	Doctor  doctorCmd  `cmd:"" help:"Check the settings and the database, and say what is wrong."`
+	Doctor  doctorCmd  `cmd:"" help:"Check the settings, the database, the storage of files and the virus scanner, and say what is wrong."`
+	Files   filesCmd   `cmd:"" help:"Move files between storages, or remove what is no file's."`
 	Demo    demoCmd    `cmd:"" help:"Fill an organization with sample work."`
 	Openapi openapiCmd `cmd:"" help:"Print the OpenAPI document."`
 	Version versionCmd `cmd:"" help:"Print the version."`

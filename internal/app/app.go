@@ -18,6 +18,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/plinth/plinth/internal/background"
+	"github.com/plinth/plinth/internal/file"
 	"github.com/plinth/plinth/internal/identity"
 	"github.com/plinth/plinth/internal/org"
 	"github.com/plinth/plinth/internal/platform/api"
@@ -56,6 +57,7 @@ type App struct {
 	Router *api.Router
 	Pool   *db.Pool
 	Hub    *hub.Hub
+	Files  *file.Service
 
 	live     *realtime.Service
 	relay    *event.Relay
@@ -101,11 +103,15 @@ func New(ctx context.Context, o Options) (*App, error) {
 	a.measure()
 	a.serviceRoutes()
 	tasks := newTasks()
+	if a.Files, err = newFiles(a, o, secret); err != nil {
+		pool.Close()
+		return nil, err
+	}
 	features(a.Router,
 		&identity.Service{Tokens: tokens, Passwords: passwords, Limiter: limiter, RefreshLife: o.Config.RefreshTokenLife(), Now: o.Now,
 			Found: foundOrg, SessionEnded: func(id uuid.UUID) { a.Hub.EndSessions(id) }},
 		&org.Service{Mail: o.Mail, PublicURL: o.Config.PublicURL, MailError: a.mailFailed},
-		a.live, tasks)
+		a.live, tasks, a.Files)
 	if o.Jobs != nil {
 		tasks.HandleJobs(o.Jobs, a.live.Wrote)
 		o.Jobs.GaveUp = a.gaveUp(o.Jobs.GaveUp)
@@ -141,6 +147,9 @@ func (a *App) Run(ctx context.Context) {
 	beside.Go(func() { a.sweep(ctx) })
 	beside.Go(func() { a.doJobs(ctx) })
 	beside.Go(func() { a.live.Run(ctx) })
+	if a.jobs != nil {
+		beside.Go(func() { a.Files.Run(ctx) })
+	}
 	a.relay.Run(ctx, a.from)
 }
 
@@ -212,9 +221,11 @@ func (a *App) Sweep(ctx context.Context) error {
 	return nil
 }
 
-// Drain makes the service unready and sends its sockets elsewhere. The channel is closed when they have gone.
+// Drain makes the service unready and sends its sockets and resumable uploads elsewhere. The channel is closed when the
+// sockets have gone.
 func (a *App) Drain() <-chan struct{} {
 	close(a.draining)
+	a.Files.Drain()
 	return a.Hub.Close()
 }
 
@@ -242,6 +253,7 @@ func (a *App) serviceRoutes() {
 	a.Router.AddTag("Watchers", "Who wants to hear of a task.")
 	a.Router.AddTag("Activity", "What happened to a task.")
 	a.Router.AddTag("Views", "Lists of tasks to come back to.")
+	a.Router.AddTag("Files", "What people attach.")
 	a.Router.AddTag("Jobs", "Work in the background.")
 	a.Router.AddTag("Comments", "What people say about it.")
 	a.Router.AddTag("Checklists", "The small steps of a task.")

@@ -11,6 +11,7 @@ import (
 	"github.com/plinth/plinth/internal/checklist"
 	"github.com/plinth/plinth/internal/comment"
 	"github.com/plinth/plinth/internal/field"
+	"github.com/plinth/plinth/internal/file"
 	"github.com/plinth/plinth/internal/identity"
 	"github.com/plinth/plinth/internal/label"
 	"github.com/plinth/plinth/internal/link"
@@ -28,7 +29,7 @@ import (
 )
 
 // features registers every feature's routes. A new feature is one line here.
-func features(r *api.Router, people *identity.Service, orgs *org.Service, live *realtime.Service, tasks *task.Service) {
+func features(r *api.Router, people *identity.Service, orgs *org.Service, live *realtime.Service, tasks *task.Service, files *file.Service) {
 	text := tasks.Markdown
 	identity.Routes(r, people)
 	org.Routes(r, orgs)
@@ -43,6 +44,7 @@ func features(r *api.Router, people *identity.Service, orgs *org.Service, live *
 	watcher.Routes(r)
 	activity.Routes(r)
 	field.Routes(r)
+	file.Routes(r, files)
 	view.Routes(r, &view.Service{CheckFilter: task.CheckFilter, CheckSort: task.CheckSort, CheckGroup: task.CheckGroup, CheckFields: task.CheckFields})
 	template.Routes(r, &template.Service{Keys: project.KeyCandidates, KeyFault: project.KeyFault})
 	realtime.Routes(r, live)
@@ -70,6 +72,6 @@ func OpenAPI(yaml bool) ([]byte, error) {
 	a := &App{draining: make(chan struct{})}
 	a.Router = api.NewRouter(api.Config{Title: title, Version: Version})
 	a.serviceRoutes()
-	features(a.Router, &identity.Service{}, &org.Service{}, &realtime.Service{}, newTasks())
+	features(a.Router, &identity.Service{}, &org.Service{}, &realtime.Service{}, newTasks(), &file.Service{})
 	return a.Router.OpenAPI(yaml)
 }

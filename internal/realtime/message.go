@@ -106,14 +106,15 @@ func boardOf(r event.Record, ofResource *uuid.UUID) *uuid.UUID {
 }
 
 // IsFor implements hub.Message: an event is for who sees its project, or was put in or out of it; one of a link between two
-// projects for who sees both. Who follows parts of the organization hears of these, and of what belongs to no project.
+// projects for who sees both. Who follows parts of the organization hears of these, and of what belongs to no project; of
+// files there only who is no guest.
 func (m message) IsFor(c *hub.Client) bool {
 	r := m.record
 	if m.other != nil && !c.Sees(*m.other) {
 		return false
 	}
 	if r.ProjectID == nil {
-		return true
+		return !strings.HasPrefix(string(r.Kind), "file.") || c.SeesAll()
 	}
 	aboutOneself := r.EntityID == c.User && strings.HasPrefix(string(r.Kind), "project_member.")
 	return aboutOneself || c.Sees(*r.ProjectID) && c.Follows(m.topics)

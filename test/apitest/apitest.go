@@ -235,6 +235,9 @@ func (c *Client) At(node *Server) *Client {
 // DatabaseURL reaches the server's database as a role.
 func (s *Server) DatabaseURL(role string) string { return cluster.URL(role, s.name) }
 
+// DataDir is the folder with what the server keeps besides its database.
+func (s *Server) DataDir() string { return s.options.Config.DataDir }
+
 func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {

@@ -62,6 +62,11 @@ func rights() map[string]right {
 		"reactions":         {names: "user_id", see: guest, insert: may{own: rbac.Member}, update: may{own: rbac.Member}, remove: may{rbac.Admin, rbac.Member}},
 		"comments":          {names: "author_id", see: guest, insert: may{own: rbac.Member}, update: may{own: rbac.Member}, remove: may{rbac.Admin, rbac.Member}},
 
+		"storage": work,
+		"objects": work,
+		"files":   work, // one that hangs on nothing is tried apart
+		"uploads": {names: "created_by", see: oneself, insert: may{own: rbac.Member}, update: may{own: rbac.Member}, remove: may{own: rbac.Member}},
+
 		"idempotency_keys": {names: "actor_id", see: oneself, insert: oneself, update: oneself, remove: nobody},
 		"socket_tickets":   {names: "user_id", see: oneself, insert: oneself, update: nobody, remove: nobody},
 	}

@@ -123,6 +123,22 @@ func definers() exemption {
 		"search_tasks":     "text search would lose its index under the policy",
 		"spend_ticket":     "a ticket comes without its organization",
 		"sweep":            "deletes what is past its life everywhere",
+
+		"linked_content":   "a signed link comes without its maker",
+		"take_checks":      "contents of all organizations are checked, whoever sent them and is a member still",
+		"check_later":      "likewise",
+		"begin_thumbnail":  "likewise",
+		"checked":          "likewise: members may not say what is clean",
+		"doubt_file":       "a reader may find that a content is not what was stored; takes the organization from the scope",
+		"alert_readers":    "finds the admins' addresses for a warning",
+		"alerted":          "notes that they were told",
+		"recheck_files":    "a new database of the scanner is for all",
+		"empty_file_trash": "deletes what was long in the trash everywhere",
+		"doom_objects":     "finds what nothing leads to, everywhere",
+		"forget_object":    "notes that it is gone",
+		"objects_in":       "an operator moves all between storages",
+		"object_moved":     "notes that",
+		"knows_object":     "an operator looks for what is in no table",
 	}
 }
 
@@ -131,18 +147,22 @@ func entries() map[string]string {
 	return map[string]string{
 		"event_floors":     "INSERT, SELECT, UPDATE",
 		"events":           "DELETE, INSERT, SELECT",
+		"files":            "DELETE, INSERT, SELECT, UPDATE",
 		"idempotency_keys": "DELETE, SELECT",
 		"invitations":      "SELECT, UPDATE",
 		"jobs":             "DELETE, SELECT, UPDATE",
 		"memberships":      "INSERT, SELECT",
+		"objects":          "DELETE, INSERT, SELECT, UPDATE",
 		"organizations":    "SELECT",
 		"project_members":  "SELECT",
 		"projects":         "SELECT",
 		"sessions":         "DELETE, SELECT",
 		"socket_tickets":   "DELETE, SELECT",
+		"storage":          "DELETE, INSERT, SELECT, UPDATE",
 		"task_links":       "SELECT",
 		"task_search":      "SELECT",
 		"tasks":            "DELETE, SELECT",
+		"uploads":          "SELECT",
 		"users":            "SELECT",
 	}
 }

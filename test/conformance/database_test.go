@@ -37,6 +37,10 @@ func digestsQuery(t testing.TB, owner *pgxpool.Pool) string {
 	}
 	var parts []string
 	for _, name := range names {
+		if name == "storage" { // what was set aside and given back again counts as not written
+			parts = append(parts, "select 'storage ' || coalesce(string_agg(s::text, ' ' order by s.org_id), '') from app.storage s")
+			continue
+		}
 		parts = append(parts, "select '"+name+" '||count(*)||' '||coalesce(sum(xmin::text::bigint), 0) from app."+pgx.Identifier{name}.Sanitize())
 	}
 	return strings.Join(parts, " union all ")

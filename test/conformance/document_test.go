@@ -79,11 +79,12 @@ func at(o object, path ...string) object {
 
 // body is the schema of an operation's request body, or nil.
 func (d *document) body(id string) object {
-	schema := at(d.byID[id], "requestBody", "content", "application/json", "schema")
-	if schema == nil {
-		return nil
+	for _, media := range []string{"application/json", "multipart/form-data"} {
+		if schema := at(d.byID[id], "requestBody", "content", media, "schema"); schema != nil {
+			return d.resolve(schema)
+		}
 	}
-	return d.resolve(schema)
+	return nil
 }
 
 // answer is the schema of an operation's answer, or nil.

@@ -97,6 +97,9 @@ func identity(item object) string {
 	if id, ok := item["id"].(string); ok {
 		return id
 	}
+	if number, ok := item["number"].(float64); ok && item["id"] == nil {
+		return fmt.Sprint(number)
+	}
 	if index, ok := item["index"].(float64); ok {
 		return fmt.Sprint(index)
 	}

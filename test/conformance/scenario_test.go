@@ -16,11 +16,13 @@ import (
 type scenario struct {
 	name   string
 	status int
+	trips  int          // round trips, where they are not those of the operation
 	emits  []event.Type // all that one call writes, in any order
 	least  rbac.Role    // where it is more than the operation's permission asks for: what the role is checked for in SQL
 
-	unversioned bool // what it takes away has no version
-	holds       bool // its queries share a transaction, so that an Idempotency-Key, which opens one, costs nothing more
+	loose       string // the place of an id that is of no project here
+	unversioned bool   // what it takes away has no version
+	holds       bool   // its queries share a transaction, so that an Idempotency-Key, which opens one, costs nothing more
 
 	ready func(*stage) request         // makes what the request needs, anew at each call
 	grow  func(*stage, request) string // adds an item to the list that the request reads, and gives its id
@@ -30,7 +32,8 @@ type scenario struct {
 func scenarios() map[string][]scenario {
 	all := map[string][]scenario{}
 	for _, some := range []map[string][]scenario{accountScenarios(), organizationScenarios(), projectScenarios(), boardScenarios(),
-		labelScenarios(), taskScenarios(), satelliteScenarios(), commentScenarios(), fieldScenarios(), templateScenarios(), viewScenarios(), bulkScenarios(), liveScenarios()} {
+		labelScenarios(), taskScenarios(), satelliteScenarios(), commentScenarios(), fieldScenarios(), templateScenarios(), viewScenarios(), bulkScenarios(), liveScenarios(),
+		fileScenarios()} {
 		maps.Copy(all, some)
 	}
 	return all
@@ -125,7 +128,7 @@ func (w *world) eachOperation(t *testing.T, chosen func(*api.Op) bool, test func
 func every(*api.Op) bool       { return true }
 func signedIn(op *api.Op) bool { return op.In != api.Anonymous }
 func ofAnOrg(op *api.Op) bool  { return op.In <= api.InPathOrg }
-func keyed(op *api.Op) bool    { return op.Method == "POST" && op.In != api.Anonymous }
+func keyed(op *api.Op) bool    { return op.Method == "POST" && op.In != api.Anonymous && !op.NoKey }
 func changing(op *api.Op) bool { return op.Method == "PATCH" || op.Method == "DELETE" }
 
 // leastRole is the lowest role that the scenario succeeds for.

@@ -75,7 +75,7 @@ func (q *Queries) CreateInvitation(ctx context.Context, arg CreateInvitationPara
 
 const createOrganization = `-- name: CreateOrganization :one
 with created as (
-  insert into app.organizations (id, reseller_id, name, slug) values ($1, app.current_reseller(), $2, $3) returning id, reseller_id, name, slug, version, created_at, updated_at, event_days
+  insert into app.organizations (id, reseller_id, name, slug) values ($1, app.current_reseller(), $2, $3) returning id, reseller_id, name, slug, version, created_at, updated_at, event_days, storage_bytes
 ),
 admin as (
   insert into app.memberships (org_id, user_id, reseller_id, email, name, role)
@@ -384,7 +384,7 @@ with updated as (
     version = o.version + 1, updated_at = now()
   where o.id = $3
     and app.require($4::int[] is null or o.version = any($4::int[]), 'stale-version')
-  returning id, reseller_id, name, slug, version, created_at, updated_at, event_days
+  returning id, reseller_id, name, slug, version, created_at, updated_at, event_days, storage_bytes
 ),
 resource as (
   select u.id, u.name, u.slug, m.role, u.version, u.created_at, u.updated_at

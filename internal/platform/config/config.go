@@ -61,13 +61,23 @@ type Config struct {
 	TrashDays int `env:"PLINTH_TRASH_DAYS" envDefault:"30" min:"0" max:"36500" doc:"Days that a task stays in the trash; 0 keeps it for ever"`
 	EventDays int `env:"PLINTH_EVENT_DAYS" envDefault:"0" min:"0" max:"36500" doc:"Days that events are kept, and with them the history of tasks, where an organization's plan does not say; 0 keeps them for ever"`
 
+	// S3Endpoint is "" for Amazon's own. Where S3Bucket is "", files are kept in DataDir.
+	S3Endpoint        string    `env:"S3_ENDPOINT" doc:"Object storage, http:// or https://; Amazon's for the region when not set"`
+	S3Bucket          string    `env:"S3_BUCKET" doc:"Bucket for files; they are kept in the data directory when not set"`
+	S3Region          string    `env:"S3_REGION" envDefault:"us-east-1" doc:"Region of the bucket"`
+	S3AccessKeyID     string    `env:"S3_ACCESS_KEY_ID" doc:"Access key of the bucket"`
+	S3SecretAccessKey Sensitive `env:"S3_SECRET_ACCESS_KEY" doc:"Secret of the access key"`
+	S3ForcePathStyle  bool      `env:"S3_FORCE_PATH_STYLE" envDefault:"false" doc:"Name the bucket in the path and not in the host name, as most servers besides Amazon's need it"`
+
+	ClamdAddr string `env:"CLAMD_ADDR" doc:"Virus scanner (clamd, with AlertExceedsMax yes), host:port or unix:/path; files are not scanned when not set"`
+	// FilesRequireScan is read through RequireScan.
+	FilesRequireScan string    `env:"FILES_REQUIRE_SCAN" envDefault:"auto" oneof:"auto true false" doc:"Give out only files that were scanned; auto does as soon as CLAMD_ADDR is set"`
+	FilesMaxSize     int       `env:"FILES_MAX_SIZE" envDefault:"5368709120" min:"1" max:"5497558138880" doc:"Bytes of a file"`
+	FilesQuota       int       `env:"FILES_QUOTA" envDefault:"0" min:"0" max:"9007199254740991" doc:"Bytes that an organization may store where its plan does not say; 0 sets no limit"`
+	CDNBaseURL       string    `env:"CDN_BASE_URL" doc:"Origin of a content delivery network in front of this program, to download from"`
+	CDNSigningKey    Sensitive `env:"CDN_SIGNING_KEY" doc:"Secret that signs what the network may ask for, 32 bytes or more"`
+
 	RedisURL            Sensitive `env:"REDIS_URL" doc:"Redis 7 or later between several nodes, redis:// or rediss://; without it they meet in the database"`
-	S3Endpoint          string    `env:"S3_ENDPOINT" unused:"true" doc:"Object storage, http:// or https://"`
-	S3Bucket            string    `env:"S3_BUCKET" unused:"true" doc:"Bucket for files"`
-	S3Region            string    `env:"S3_REGION" unused:"true" doc:"Region of the bucket"`
-	S3AccessKeyID       string    `env:"S3_ACCESS_KEY_ID" unused:"true" doc:"Access key of the bucket"`
-	S3SecretAccessKey   Sensitive `env:"S3_SECRET_ACCESS_KEY" unused:"true" doc:"Secret of the access key"`
-	ClamdAddr           string    `env:"CLAMD_ADDR" unused:"true" doc:"Virus scanner, host:port or unix:/path"`
 	StripeSecretKey     Sensitive `env:"STRIPE_SECRET_KEY" unused:"true" doc:"Stripe API key, sk_... or rk_..."`
 	StripeWebhookSecret Sensitive `env:"STRIPE_WEBHOOK_SECRET" unused:"true" doc:"Stripe webhook signing secret, whsec_..."`
 }
@@ -118,6 +128,11 @@ func setUnlessEmpty(values map[string]string, key, value string) {
 
 // Embedded says whether the database is the one this program runs itself.
 func (c Config) Embedded() bool { return c.DatabaseURL == "" }
+
+// RequireScan says whether a file that was not scanned is kept back.
+func (c Config) RequireScan() bool {
+	return c.FilesRequireScan == "true" || c.FilesRequireScan == "auto" && c.ClamdAddr != ""
+}
 
 // AccessTokenLife is how long an access token is good for.
 func (c Config) AccessTokenLife() time.Duration {
@@ -213,6 +228,8 @@ func (c *Config) complete() error {
 		named("MAIL_FROM", checkMailbox(c.MailFrom)),
 		named("REDIS_URL", checkURL(c.RedisURL, "redis", "rediss")),
 		named("S3_ENDPOINT", checkURL(Sensitive(c.S3Endpoint), "http", "https")),
+		c.checkS3(),
+		c.checkCDN(),
 		named("CLAMD_ADDR", checkClamd(c.ClamdAddr)),
 		named("STRIPE_SECRET_KEY", checkPrefix(c.StripeSecretKey, "sk_", "rk_")),
 		named("STRIPE_WEBHOOK_SECRET", checkPrefix(c.StripeWebhookSecret, "whsec_")),
@@ -290,6 +307,39 @@ func (c *Config) checkSigning() error {
 		return errors.New("JWT_PRIVATE_KEY or JWT_PRIVATE_KEY_FILE must be set for EdDSA when DATABASE_URL is")
 	}
 	return nil
+}
+
+// checkS3 refuses half of a bucket.
+func (c *Config) checkS3() error {
+	return cmp.Or(
+		needs("S3_ENDPOINT", c.S3Endpoint, "S3_BUCKET", c.S3Bucket),
+		needs("S3_ACCESS_KEY_ID", c.S3AccessKeyID, "S3_BUCKET", c.S3Bucket),
+		needs("S3_SECRET_ACCESS_KEY", string(c.S3SecretAccessKey), "S3_BUCKET", c.S3Bucket),
+		needs("S3_BUCKET", c.S3Bucket, "S3_ACCESS_KEY_ID", c.S3AccessKeyID),
+		needs("S3_BUCKET", c.S3Bucket, "S3_SECRET_ACCESS_KEY", string(c.S3SecretAccessKey)),
+	)
+}
+
+// needs refuses a setting without another one that it is nothing without.
+func needs(name, value, other, otherValue string) error {
+	if value == "" || otherValue != "" {
+		return nil
+	}
+	return fmt.Errorf("%s needs %s, which is not set", name, other)
+}
+
+func (c *Config) checkCDN() error {
+	c.CDNBaseURL = strings.TrimSuffix(c.CDNBaseURL, "/")
+	if c.CDNBaseURL == "" || c.CDNSigningKey == "" {
+		return cmp.Or(
+			needs("CDN_BASE_URL", c.CDNBaseURL, "CDN_SIGNING_KEY", string(c.CDNSigningKey)),
+			needs("CDN_SIGNING_KEY", string(c.CDNSigningKey), "CDN_BASE_URL", c.CDNBaseURL),
+		)
+	}
+	if err := checkOrigin(c.CDNBaseURL); err != nil {
+		return named("CDN_BASE_URL", err)
+	}
+	return named("CDN_SIGNING_KEY", checkSecret(string(c.CDNSigningKey)))
 }
 
 func (c *Config) checkLives() error {

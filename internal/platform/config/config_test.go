@@ -70,6 +70,7 @@ func TestDefaults(t *testing.T) {
 		DataDir: "./data", JWTAlgorithm: "HS256", AccessTokenMinutes: 15, RefreshTokenMinutes: 43200,
 		MailFrom: "Plinth <plinth@localhost>", LogLevel: "info", LogFormat: "json",
 		RateLimitIP: 600000, RateLimitAccount: 300000, RateLimitOrg: 600000, BodyLimit: 1 << 20, TrashDays: 30,
+		S3Region: "us-east-1", FilesRequireScan: "auto", FilesMaxSize: 5 << 30,
 	}
 	// A variable set to nothing is as good as none.
 	for _, environ := range [][]string{nil, {"PLINTH_ADDR=", "JWT_SECRET=", "PLINTH_BODY_LIMIT=", "DATABASE_POOL_SIZE=0"}} {
@@ -94,7 +95,8 @@ func TestEverySettingIsRead(t *testing.T) {
 		"MAIL_FROM=Ann <ann@example.com>", "PLINTH_LOG_LEVEL=warn", "PLINTH_LOG_FORMAT=text", "PLINTH_RATE_LIMIT_IP=1",
 		"PLINTH_RATE_LIMIT_ACCOUNT=2", "PLINTH_RATE_LIMIT_ORG=3", "PLINTH_BODY_LIMIT=4", "PLINTH_TRASH_DAYS=5", "PLINTH_EVENT_DAYS=6", "REDIS_URL=rediss://:pw@redis:6379/0",
 		"S3_ENDPOINT=http://s3:9000", "S3_BUCKET=b", "S3_REGION=r", "S3_ACCESS_KEY_ID=id", "S3_SECRET_ACCESS_KEY=key",
-		"CLAMD_ADDR=unix:/run/clamd.sock", "STRIPE_SECRET_KEY=sk_test_1", "STRIPE_WEBHOOK_SECRET=whsec_1",
+		"S3_FORCE_PATH_STYLE=true", "FILES_REQUIRE_SCAN=false", "FILES_MAX_SIZE=7", "FILES_QUOTA=8", "CDN_BASE_URL=https://cdn.example.com/",
+		"CDN_SIGNING_KEY="+strings.TrimPrefix(strong, "JWT_SECRET="), "CLAMD_ADDR=unix:/run/clamd.sock", "STRIPE_SECRET_KEY=sk_test_1", "STRIPE_WEBHOOK_SECRET=whsec_1",
 	)
 	want := config.Config{
 		Addr: "[::]:80", PublicURL: "https://plinth.example.com", Hosts: []string{"tasks.example.org", "10.0.0.1"},
@@ -105,7 +107,8 @@ func TestEverySettingIsRead(t *testing.T) {
 		AccessTokenMinutes: 1440, RefreshTokenMinutes: 1441, SMTPURL: "smtp://u:p%40@mail:2525?tls=required",
 		MailFrom: "Ann <ann@example.com>", LogLevel: "warn", LogFormat: "text", RateLimitIP: 1, RateLimitAccount: 2, RateLimitOrg: 3,
 		BodyLimit: 4, TrashDays: 5, EventDays: 6, RedisURL: "rediss://:pw@redis:6379/0", S3Endpoint: "http://s3:9000", S3Bucket: "b", S3Region: "r",
-		S3AccessKeyID: "id", S3SecretAccessKey: "key", ClamdAddr: "unix:/run/clamd.sock", StripeSecretKey: "sk_test_1", StripeWebhookSecret: "whsec_1",
+		S3AccessKeyID: "id", S3SecretAccessKey: "key", S3ForcePathStyle: true, FilesRequireScan: "false", FilesMaxSize: 7, FilesQuota: 8,
+		CDNBaseURL: "https://cdn.example.com", CDNSigningKey: config.Sensitive(strings.TrimPrefix(strong, "JWT_SECRET=")), ClamdAddr: "unix:/run/clamd.sock", StripeSecretKey: "sk_test_1", StripeWebhookSecret: "whsec_1",
 	}
 	opt := cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })
 	if diff := cmp.Diff(want, c, opt); diff != "" {
@@ -119,12 +122,28 @@ func TestEverySettingIsRead(t *testing.T) {
 	if c.Embedded() {
 		t.Error("embedded with DATABASE_URL set")
 	}
-	unused := []string{"S3_ENDPOINT", "S3_BUCKET", "S3_REGION", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY", "CLAMD_ADDR", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"}
+	unused := []string{"STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"}
 	if diff := cmp.Diff(unused, c.Unused()); diff != "" {
 		t.Errorf("unused (-want +got):\n%s", diff)
 	}
 	if got := mustLoad(t).Unused(); got != nil {
 		t.Errorf("nothing is set, but %q are unused", got)
+	}
+}
+
+func TestFilesAreKeptBackOnceThereIsAScanner(t *testing.T) {
+	for _, test := range []struct {
+		settings []string
+		want     bool
+	}{
+		{nil, false},
+		{[]string{"CLAMD_ADDR=127.0.0.1:3310"}, true},
+		{[]string{"CLAMD_ADDR=127.0.0.1:3310", "FILES_REQUIRE_SCAN=false"}, false},
+		{[]string{"FILES_REQUIRE_SCAN=true"}, true},
+	} {
+		if got := mustLoad(t, test.settings...).RequireScan(); got != test.want {
+			t.Errorf("%q: %t", test.settings, got)
+		}
 	}
 }
 
@@ -187,6 +206,13 @@ func TestMalformedSettingsAreRefused(t *testing.T) {
 		{"PLINTH_BODY_LIMIT=1MB", "whole number"},
 		{"REDIS_URL=http://:hunter2@redis", "redis:// or rediss://"},
 		{"S3_ENDPOINT=s3.example.com", "http:// or https://"},
+		{"S3_ENDPOINT=https://s3.example.com", "needs S3_BUCKET"},
+		{"S3_BUCKET=b", "needs S3_ACCESS_KEY_ID"},
+		{"S3_FORCE_PATH_STYLE=yes", "true or false"},
+		{"FILES_REQUIRE_SCAN=yes", "one of auto, true, false"},
+		{"FILES_MAX_SIZE=0", "between 1 and"},
+		{"CDN_BASE_URL=https://cdn.example.com", "needs CDN_SIGNING_KEY"},
+		{"CDN_SIGNING_KEY=x", "needs CDN_BASE_URL"},
 		{"CLAMD_ADDR=clamd", "host:port or unix:/path"},
 		{"CLAMD_ADDR=unix:run/clamd", "absolute"},
 		{"STRIPE_SECRET_KEY=pk_hunter2", "sk_ or rk_"},
@@ -344,14 +370,14 @@ func TestDotenvForms(t *testing.T) {
 		"it's":               "it's",
 		"carriage\r":         "carriage",
 	} {
-		c, err := config.Load(nil, dotenv(t, "\ufeff# head\n\nexport S3_BUCKET = "+value+"\nOTHER=1\n"), config.Overrides{})
-		if err != nil || c.S3Bucket != want {
-			t.Errorf("%q read as %q, %v, want %q", value, c.S3Bucket, err, want)
+		c, err := config.Load(nil, dotenv(t, "\ufeff# head\n\nexport PLINTH_POSTGRES_BIN = "+value+"\nOTHER=1\n"), config.Overrides{})
+		if err != nil || c.PostgresBin != want {
+			t.Errorf("%q read as %q, %v, want %q", value, c.PostgresBin, err, want)
 		}
 	}
-	c, err := config.Load(nil, dotenv(t, "S3_BUCKET=a\nS3_BUCKET=b"), config.Overrides{})
-	if err != nil || c.S3Bucket != "b" {
-		t.Errorf("the last line does not win: %q, %v", c.S3Bucket, err)
+	c, err := config.Load(nil, dotenv(t, "PLINTH_POSTGRES_BIN=a\nPLINTH_POSTGRES_BIN=b"), config.Overrides{})
+	if err != nil || c.PostgresBin != "b" {
+		t.Errorf("the last line does not win: %q, %v", c.PostgresBin, err)
 	}
 }
 
@@ -422,7 +448,7 @@ func TestDocument(t *testing.T) {
 	}
 	// Whatever may hold a password must be Sensitive.
 	for name, s := range settings {
-		holds := strings.Contains(name, "SECRET") || strings.HasSuffix(name, "PRIVATE_KEY") || strings.HasSuffix(name, "_URL") && name != "PLINTH_PUBLIC_URL"
+		holds := strings.Contains(name, "SECRET") || strings.HasSuffix(name, "PRIVATE_KEY") || strings.HasSuffix(name, "SIGNING_KEY") || strings.HasSuffix(name, "_URL") && name != "PLINTH_PUBLIC_URL" && name != "CDN_BASE_URL"
 		if s.Secret != holds {
 			t.Errorf("%s: secret is %v", name, s.Secret)
 		}

@@ -58,4 +58,10 @@ const (
 	CommentDeleted  Type = "comment.deleted"
 	ReactionAdded   Type = "reaction.added"
 	ReactionRemoved Type = "reaction.removed"
+
+	FileCreated  Type = "file.created"
+	FileUpdated  Type = "file.updated"
+	FileScanned  Type = "file.scanned"
+	FileDeleted  Type = "file.deleted"
+	FileRestored Type = "file.restored"
 )

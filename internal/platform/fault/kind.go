@@ -31,6 +31,13 @@ const (
 	OptionInUse          Kind = "option-in-use"
 	LinkExists           Kind = "link-exists"
 	JobEnded             Kind = "job-ended"
+	Quota                Kind = "quota"
+	ScanPending          Kind = "scan-pending"
+	FileBlocked          Kind = "file-blocked"
+	UploadIncomplete     Kind = "upload-incomplete"
+	LinkDenied           Kind = "link-denied"
+	UploadLocked         Kind = "upload-locked"
+	TusVersion           Kind = "tus-version"
 	IdempotencyInFlight  Kind = "idempotency-in-flight"
 	IdempotencyMismatch  Kind = "idempotency-mismatch"
 	InvitationGone       Kind = "invitation-gone"
@@ -59,7 +66,7 @@ type Info struct {
 // Kinds lists every kind that clients see, by status.
 func Kinds() []Info {
 	return []Info{
-		{MalformedBody, http.StatusBadRequest, "The body is not one valid JSON document", "The request body could not be read as JSON (RFC 8259): it is cut short, holds two documents, repeats a member name, or is not valid UTF-8. Nothing was changed."},
+		{MalformedBody, http.StatusBadRequest, "The body cannot be read", "The request body is cut short, or not what its media type says: JSON (RFC 8259) that holds two documents, repeats a member name or is not valid UTF-8, or a form without its end. Nothing was changed."},
 		{OrgHeader, http.StatusBadRequest, "X-Org-Id is missing or malformed", "Every call inside an organization names it once, in the header X-Org-Id, as a UUID. GET /v1/orgs lists the organizations that you belong to."},
 		{OrgMismatch, http.StatusBadRequest, "Two different organizations are named", "An org_id in the query, the body or the path must be the organization that X-Org-Id names."},
 		{Unauthenticated, http.StatusUnauthorized, "No access token", "Send Authorization: Bearer followed by the access token that login, signup or refresh gave."},
@@ -69,6 +76,9 @@ func Kinds() []Info {
 		{RefreshReused, http.StatusUnauthorized, "The refresh token is not valid any more", "A refresh token works once. When one is seen again, somebody else may hold it: the whole session is ended, and everybody who holds a part of it must log in again. Unknown and expired tokens get the same answer."},
 		{OrgDenied, http.StatusForbidden, "No access to this organization", "The organization does not exist, or you are not a member of it. The two are not told apart."},
 		{Forbidden, http.StatusForbidden, "Your role does not allow this", "Guests read, members write, admins administer. Ask an admin of the organization."},
+		{Quota, http.StatusForbidden, "The organization's storage is full", "The file does not fit into what the organization may store, uploads under way counted. Delete files for good, or ask for more storage."},
+		{FileBlocked, http.StatusForbidden, "The file may not be downloaded", "The scanner found something in the file, could not look into it, or what is stored is not what was uploaded; or this installation gives nothing out that was not scanned. The file's scan_status tells which."},
+		{LinkDenied, http.StatusForbidden, "The link is not valid", "The signed address is out of date, altered, or used for something that it was not made for. Ask for a new one."},
 		{OriginDenied, http.StatusForbidden, "The page's origin may not open a socket", "A browser sent an Origin that is not this installation's own. Set PLINTH_PUBLIC_URL or PLINTH_HOSTS where it should be allowed."},
 		{NotFound, http.StatusNotFound, "There is no such thing", "What the path or a reference in the request names does not exist in this organization."},
 		{MethodNotAllowed, http.StatusMethodNotAllowed, "The method is not allowed here", "The Allow header lists the methods that this path knows."},
@@ -82,15 +92,19 @@ func Kinds() []Info {
 		{WipLimit, http.StatusConflict, "The column is full", "The column has a hard limit for its work in progress, and as many tasks. Finish or move one of them first, or have the limit changed."},
 		{OptionInUse, http.StatusConflict, "The option is in use", "Tasks have this option of the custom field as their value. Give them another one first."},
 		{LinkExists, http.StatusConflict, "The tasks are linked already", "A link of this kind stands between the two tasks."},
+		{ScanPending, http.StatusConflict, "The file is being checked", "Nobody gets a file before it has been scanned. Try again in a moment; the event file.scanned tells when."},
+		{UploadIncomplete, http.StatusConflict, "The upload is not complete", "What was announced has not arrived, or not all of it. Send it, then complete the upload; or begin another one."},
 		{JobEnded, http.StatusConflict, "The job has ended", "What is over cannot be cancelled."},
 		{IdempotencyInFlight, http.StatusConflict, "The first request with this key is still running", "Try again in a moment with the same Idempotency-Key; the first answer will be replayed."},
 		{InvitationGone, http.StatusGone, "The invitation is not valid any more", "The invitation is unknown, expired, already accepted, or was replaced by a newer one. Ask for a new one."},
 		{StaleVersion, http.StatusPreconditionFailed, "Somebody changed it since", "If-Match names another version than the present one. Read it again, look at what changed, and send the change with the new ETag."},
+		{TusVersion, http.StatusPreconditionFailed, "Resumable uploads speak another version", "Send the header Tus-Resumable: 1.0.0, the version of the protocol tus that this installation speaks."},
 		{TooLarge, http.StatusRequestEntityTooLarge, "The body is too large", "The request body is over this installation's limit."},
 		{UnsupportedMediaType, http.StatusUnsupportedMediaType, "The body must be JSON", "Send Content-Type: application/json (PATCH also takes application/merge-patch+json), in UTF-8."},
 		{Misdirected, http.StatusMisdirectedRequest, "This host is not served here", "The Host or X-Forwarded-Host of the request is not one of this installation's. Set PLINTH_PUBLIC_URL or PLINTH_HOSTS where it should be."},
 		{Validation, http.StatusUnprocessableEntity, "The request is not valid", "Each entry of errors names a place in the request and what is wrong there. Nothing was changed."},
 		{IdempotencyMismatch, http.StatusUnprocessableEntity, "The Idempotency-Key belongs to another request", "A key stands for one request. Use a new key for a new request."},
+		{UploadLocked, http.StatusLocked, "Another request writes to the upload", "Only one request at a time writes to a resumable upload. Ask how far it is, then go on."},
 		{UpgradeRequired, http.StatusUpgradeRequired, "This address speaks WebSocket", "Open it with a WebSocket client (RFC 6455)."},
 		{RateLimited, http.StatusTooManyRequests, "Too many requests", "Wait for the time in Retry-After. The headers RateLimit and RateLimit-Policy tell the limits and what is left."},
 		{Internal, http.StatusInternalServerError, "Something went wrong on our side", "This is a defect of the server. Tell its operator the request_id."},

@@ -153,6 +153,10 @@ func (c *Client) Unfollow(topic Topic) {
 // Sees reports whether the connection may hear of the project. A Message's IsFor calls it.
 func (c *Client) Sees(project uuid.UUID) bool { return c.access.Sees(project) }
 
+// SeesAll reports whether the connection may hear of everything but some projects, as guests may not. A Message's IsFor
+// calls it.
+func (c *Client) SeesAll() bool { return c.access.All }
+
 // Follows reports whether the connection follows everything or one of the topics. A Message's IsFor calls it.
 func (c *Client) Follows(topics []Topic) bool {
 	if c.follows == nil {

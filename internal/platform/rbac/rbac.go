@@ -59,15 +59,19 @@ const (
 	CommentRead   Permission = "comment.read"
 	CommentWrite  Permission = "comment.write"
 	EventRead     Permission = "event.read"
+	FileRead      Permission = "file.read"
+	FileWrite     Permission = "file.write"
+	UsageRead     Permission = "usage.read"
 )
 
 // Least is the lowest role that has the permission; false means that no role has it.
 func Least(p Permission) (Role, bool) {
 	switch p {
 	case OrgRead, MemberRead, MemberLeave, ProjectRead, ProjectAccess, FieldRead, TemplateRead, BoardRead, LabelRead, TaskRead,
-		TaskWatch, ViewRead, CommentRead, EventRead:
+		TaskWatch, ViewRead, CommentRead, EventRead, FileRead:
 		return Guest, true
-	case ProjectWrite, FieldWrite, TemplateWrite, BoardWrite, LabelWrite, TaskWrite, ViewWrite, JobRead, JobWrite, CommentWrite:
+	case ProjectWrite, FieldWrite, TemplateWrite, BoardWrite, LabelWrite, TaskWrite, ViewWrite, JobRead, JobWrite, CommentWrite,
+		FileWrite, UsageRead:
 		return Member, true
 	case OrgUpdate, MemberInvite, MemberUpdate, ProjectDelete:
 		return Admin, true
