@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"log/slog"
 	"net/http/httptest"
@@ -9,6 +10,8 @@ import (
 
 	"github.com/plinth/plinth/internal/app"
 	"github.com/plinth/plinth/internal/platform/pgembed"
+	"github.com/plinth/plinth/internal/platform/scan"
+	"github.com/plinth/plinth/test/clamd"
 )
 
 // BenchmarkRequest does each operation over one loopback connection with the server in this process, so that -benchmem
@@ -67,5 +70,25 @@ func TestLive(t *testing.T) {
 		liveOptions: liveOptions{subscribers: "10,20", idle: 20, rooms: 4, missed: 5, settle: time.Second}}
 	if err := o.runLive(t.Context()); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestFiles goes through all of -files with little. It fails where something else arrives than was sent.
+func TestFiles(t *testing.T) {
+	o := options{seconds: 1, rounds: 1, timeout: 5 * time.Minute, filesOptions: filesOptions{size: leastSize, gateway: "../../.bin/versitygw"}}
+	if err := o.runFiles(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// BenchmarkScan has clamd look through streams, with hardly any signatures: what the way there and back takes.
+func BenchmarkScan(b *testing.B) {
+	scanner, content := scan.New(clamd.Start(b).Addr), randomBytes(64*mib)
+	b.SetBytes(int64(len(content)))
+	for b.Loop() {
+		v, err := scanner.Scan(b.Context(), bytes.NewReader(content))
+		if err != nil || v.Status != scan.Clean {
+			b.Fatalf("%+v, %v", v, err)
+		}
 	}
 }

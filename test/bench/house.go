@@ -17,10 +17,11 @@ import (
 
 // house is a PostgreSQL of its own with a filled database, in a folder that goes with it.
 type house struct {
-	dir     string
-	cluster *pgembed.Cluster
-	people  population
-	secret  string // of access tokens
+	dir      string
+	cluster  *pgembed.Cluster
+	people   population
+	secret   string   // of access tokens
+	settings []string // of the server, besides those that it always has
 }
 
 // serverSettings go beyond the embedded server's: up to three copies of the data share what one has otherwise.
@@ -67,10 +68,10 @@ func (h *house) url(database string) string { return h.cluster.URL(pgembed.Super
 // environ are the server's settings: no limit is ever reached, and nothing is logged but errors.
 func (h *house) environ() []string {
 	const plenty = "1000000000"
-	return []string{
+	return append([]string{
 		"DATABASE_URL=" + h.url(pgembed.Database), "JWT_SECRET=" + h.secret, "PLINTH_DATA_DIR=" + h.dir, "PLINTH_METRICS_ADDR=off",
 		"PLINTH_LOG_LEVEL=error", "PLINTH_RATE_LIMIT_IP=" + plenty, "PLINTH_RATE_LIMIT_ACCOUNT=" + plenty, "PLINTH_RATE_LIMIT_ORG=" + plenty,
-	}
+	}, h.settings...)
 }
 
 // config is environ as the app takes it.

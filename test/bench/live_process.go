@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -34,20 +33,32 @@ func (s *server) process(file string) (string, error) {
 	return string(text), nil
 }
 
-var residentSize = regexp.MustCompile(`VmRSS:\s+(\d+) kB`)
-
-// resident is the memory that the server holds, in bytes.
-func (s *server) resident() (int64, error) {
+// memory is a size of the server's process, in bytes, by its name in proc(5).
+func (s *server) memory(name string) (int64, error) {
 	text, err := s.process("status")
 	if err != nil {
 		return 0, err
 	}
-	found := residentSize.FindStringSubmatch(text)
-	if found == nil {
+	_, rest, found := strings.Cut(text, name+":")
+	size, _, whole := strings.Cut(rest, "kB")
+	if !found || !whole {
 		return 0, errors.New("the server's process has no size")
 	}
-	n, err := strconv.ParseInt(found[1], 10, 64)
+	n, err := strconv.ParseInt(strings.TrimSpace(size), 10, 64)
 	return n << 10, err
+}
+
+// resident is the memory that the server holds.
+func (s *server) resident() (int64, error) { return s.memory("VmRSS") }
+
+// peak is the most that it has held since forgetPeak.
+func (s *server) peak() (int64, error) { return s.memory("VmHWM") }
+
+func (s *server) forgetPeak() error {
+	if err := os.WriteFile(filepath.Join("/proc", strconv.Itoa(s.cmd.Process.Pid), "clear_refs"), []byte("5"), 0); err != nil {
+		return fmt.Errorf("forget the server's greatest size: %w", err)
+	}
+	return nil
 }
 
 // settled is the memory that the server holds when it has stopped to change, or after the time at the latest: its garbage

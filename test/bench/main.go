@@ -3,7 +3,8 @@
 // request over HTTP. The three take turns in short rounds. Only the ratios mean anything beyond the machine.
 //
 // With -lists it measures pages of lists in an organization of 200,000 tasks against looking up a task by its key. With
-// -live it measures the sockets: fan-out, memory and a storm of reconnects, against a fan-out without anything else.
+// -live it measures the sockets: fan-out, memory and a storm of reconnects, against a fan-out without anything else. With
+// -files it measures uploads and downloads against copies, bare HTTP and bare S3.
 package main
 
 import (
@@ -24,9 +25,10 @@ import (
 
 type options struct {
 	seconds, rounds, connections, orgs int
-	lists, live                        bool
+	lists, live, files                 bool
 	timeout                            time.Duration
 	liveOptions
+	filesOptions
 }
 
 func main() {
@@ -37,7 +39,9 @@ func main() {
 	flag.IntVar(&o.orgs, "orgs", 200, "organizations, of 504 tasks each")
 	flag.BoolVar(&o.lists, "lists", false, "measure lists in place of all else; of the other settings -rounds and -timeout count")
 	flag.BoolVar(&o.live, "live", false, "measure sockets in place of all else; -connections are then the events in flight, -orgs do not count")
-	o.flags(flag.CommandLine)
+	flag.BoolVar(&o.files, "files", false, "measure files in place of all else; of the other settings -seconds, for small files, -rounds and -timeout count")
+	o.liveOptions.flags(flag.CommandLine)
+	o.filesOptions.flags(flag.CommandLine)
 	flag.DurationVar(&o.timeout, "timeout", 15*time.Minute, "when to give up")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -46,10 +50,14 @@ func main() {
 	switch {
 	case flag.Arg(0) == bareCommand:
 		run = func(ctx context.Context) error { return serveBare(ctx, flag.Args()[1:]) }
+	case flag.Arg(0) == bareFilesCommand:
+		run = func(ctx context.Context) error { return serveBareFiles(ctx, flag.Args()[1:]) }
 	case o.lists:
 		run = o.runLists
 	case o.live:
 		run = o.runLive
+	case o.files:
+		run = o.runFiles
 	}
 	if err := run(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "bench: "+err.Error())
