@@ -9,11 +9,12 @@ SHELL := bash
 tool_version = $(shell sed -n 's|^\s*$(1) \(v[^ ]*\).*|\1|p' tools/$(2)/go.mod)
 sqlc := .bin/sqlc-$(call tool_version,github.com/sqlc-dev/sqlc,sqlc)
 golangci := .bin/golangci-lint-$(call tool_version,github.com/golangci/golangci-lint/v2,golangci)
+versitygw := .bin/versitygw-$(call tool_version,github.com/versity/versitygw,versitygw)
 
 node_modules := test/browser/node_modules/.package-lock.json examples/listen-ts/node_modules/.package-lock.json
 generated := docs/openapi.json docs/schema.sql docs/settings.md ':(glob)internal/*/?*db/**'
 
-.PHONY: help build run demo test bench bench-lists bench-live tour check fmt-check vet lint types-check generated-check tidy-check generate
+.PHONY: help build run demo test bench bench-lists bench-live bench-files tour check fmt-check vet lint types-check generated-check tidy-check generate
 help: ## Show this list.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
 
@@ -27,8 +28,8 @@ demo: build ## Fill an organization with sample work, also beside a running serv
 	exec bin/plinth demo
 
 # Without the test cache, which does not know the program that some tests build and run.
-test: $(node_modules) ## Run all tests; under root, install what they need first.
-	scripts/need curl gcc postgresql chromium redis-server
+test: $(node_modules) $(versitygw) ## Run all tests; under root, install what they need first.
+	scripts/need curl gcc postgresql chromium redis-server clamd
 	go test -count=1 -race -p 2 -timeout 15m ./...
 
 tour: ## Take the tour of the README against a fresh server.
@@ -43,6 +44,9 @@ bench-lists: ## Measure lists in an organization of 200,000 tasks.
 
 bench-live: ## Measure sockets against a bare fan-out: deliveries, memory, reconnects.
 	go run ./test/bench -live
+
+bench-files: $(versitygw) ## Measure files against copies, bare HTTP and bare S3.
+	go run ./test/bench -files
 
 check: fmt-check vet lint types-check generated-check tidy-check ## Check everything that needs no running tests.
 
@@ -83,6 +87,10 @@ $(sqlc):
 $(golangci):
 	CGO_ENABLED=0 go -C tools/golangci build -trimpath -o $(CURDIR)/$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 	ln -sf $(@F) .bin/golangci-lint
+
+$(versitygw):
+	CGO_ENABLED=0 go -C tools/versitygw build -trimpath -o $(CURDIR)/$@ github.com/versity/versitygw/cmd/versitygw
+	ln -sf $(@F) .bin/versitygw
 
 $(node_modules): %/node_modules/.package-lock.json: %/package-lock.json
 	scripts/need npm

@@ -124,6 +124,14 @@ api GET /v1/tasks/APP-1/activity | json 'items.map(i => i.type + " " + i.changes
 END
 told '^blocked_by$' '^true$' '^false$' '^task.updated .*estimate' '^task.moved .*column_id'
 
+step 'Attach a file, and get it back' <<'END'
+TASK=$(api GET /v1/tasks/APP-1 | json id)
+FILE=$(curl -sS "$BASE_URL/v1/files/upload" -H "Authorization: Bearer $TOKEN" -H "X-Org-Id: $ORG" -F file=@README.md -F task_id=$TASK | json id)
+api GET /v1/files/$FILE | json scan_status
+api GET /v1/files/$FILE/download -L | sed -n 1p
+END
+told '^skipped$' '^# Plinth$'
+
 step 'Limit the work in progress, and change many tasks at once' <<'END'
 DOING=$(api GET /v1/boards/$BOARD | json 'columns.find(c => c.status == "in_progress").id')
 api PATCH /v1/columns/$DOING -d '{"wip_limit":1,"wip_mode":"hard"}' | json wip_mode
