@@ -193,7 +193,8 @@ func TestLinks(t *testing.T) {
 			}
 		}
 		anyone.Do(d, "PUT", path(strings.ReplaceAll(address, u.Text(d, "id"), other.Text(d, "id"))), content).WantProblem(d, 403, "link-denied")
-		for name, value := range map[string]string{"org": d.admin.User, "user": d.admin.User, "expires": fmt.Sprint(time.Now().Add(48 * time.Hour).Unix()), "signature": "x"} {
+		for name, value := range map[string]string{"org": d.admin.User, "user": d.admin.User, "signature": "x",
+			"expires": fmt.Sprint(time.Now().Add(48 * time.Hour).Unix())} {
 			q := query(address)
 			q.Set(name, value)
 			anyone.Do(d, "PUT", "/v1/files/uploads/"+u.Text(d, "id")+"?"+q.Encode(), content).WantProblem(d, 403, "link-denied")
@@ -323,7 +324,8 @@ func TestAnnouncements(t *testing.T) {
 		gus := d.join("gus", "guest", d.project)
 		good := body{"name": "a", "size": 1, "content_type": "a/b"}
 		gus.Do(d, "POST", "/v1/files/uploads", good).WantProblem(d, 403, "forbidden")
-		for field, values := range map[string][]any{"size": {-1, 1.5, "1", nil}, "content_type": {"", "x", "a/b\r\nX: y", "a/\u00e9", nil}, "sha256": {"", "x", strings.Repeat("A", 64)},
+		for field, values := range map[string][]any{"size": {-1, 1.5, "1", nil},
+			"content_type": {"", "x", "a/b\r\nX: y", "a/\u00e9", nil}, "sha256": {"", "x", strings.Repeat("A", 64)},
 			"task_id": {"x", 1}, "file_id": {"x"}, "scan_status": {"clean"}, "Name": {"a"}} {
 			for _, value := range values {
 				wrong := body{field: value}

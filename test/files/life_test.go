@@ -46,7 +46,8 @@ func TestLife(t *testing.T) {
 		comment := d.newComment(task)
 		made := d.upload("loose.txt", "loose", nil)
 		loose := made.Text(d, "id")
-		for name, want := range map[string]any{"name": "loose.txt", "content_type": "text/plain; charset=utf-8", "size": 5.0, "sha256": sum("loose"), "task_id": nil, "project_id": nil,
+		for name, want := range map[string]any{"name": "loose.txt", "content_type": "text/plain; charset=utf-8", "size": 5.0, "sha256": sum("loose"),
+			"task_id": nil, "project_id": nil,
 			"comment_id": nil, "number": 1.0, "version": 1.0, "created_by": d.admin.User, "uploaded_by": d.admin.User, "deleted_at": nil, "thumbnail_id": nil} {
 			if got := made.Get(d, name); got != want {
 				d.Errorf("%s is %v, want %v", name, got, want)
@@ -123,7 +124,8 @@ func TestVersions(t *testing.T) {
 	on(t, usual(), func(d *depot) {
 		id := d.uploaded("plan.txt", "first", nil)
 		made := d.admin.SendFile(d, "/v1/files/"+id+"/versions", "plan.html", []byte("<html>second</html>"), nil).Want(d, 201)
-		if made.Text(d, "id") != id || made.Number(d, "number") != 2 || made.Text(d, "name") != "plan.html" || made.Text(d, "content_type") != "text/html; charset=utf-8" {
+		if made.Text(d, "id") != id || made.Number(d, "number") != 2 || made.Text(d, "name") != "plan.html" ||
+			made.Text(d, "content_type") != "text/html; charset=utf-8" {
 			d.Errorf("the second version is %s", made.Body)
 		}
 		d.settled(id)
@@ -138,7 +140,8 @@ func TestVersions(t *testing.T) {
 		d.get(d.admin, id, "?versions=1").WantProblem(d, 422, "validation")
 		first := d.admin.Do(d, "GET", "/v1/files/"+id+"/versions?limit=1", nil).Want(d, 200)
 		second := d.admin.Do(d, "GET", "/v1/files/"+id+"/versions?limit=1&cursor="+first.Text(d, "next_cursor"), nil).Want(d, 200)
-		if first.Number(d, "items.0.number") != 2 || second.Number(d, "items.0.number") != 1 || second.Text(d, "items.0.sha256") != sum("first") || second.Get(d, "next_cursor") != nil {
+		if first.Number(d, "items.0.number") != 2 || second.Number(d, "items.0.number") != 1 ||
+			second.Text(d, "items.0.sha256") != sum("first") || second.Get(d, "next_cursor") != nil {
 			d.Errorf("versions %s, %s", first.Body, second.Body)
 		}
 		d.admin.SendFile(d, "/v1/files/"+d.admin.User+"/versions", "x", []byte("x"), nil).WantProblem(d, 404, "not-found")
@@ -179,7 +182,8 @@ func TestAttach(t *testing.T) {
 		d.admin.Do(d, "PATCH", "/v1/files/"+id, body{"task_id": other}).WantProblem(d, 422, "validation")
 		sibling := d.newTask(columns[1])
 		comment := d.newComment(sibling)
-		if f := d.admin.Do(d, "PATCH", "/v1/files/"+id, body{"comment_id": comment}).Want(d, 200); f.Text(d, "task_id") != sibling || f.Text(d, "comment_id") != comment {
+		f := d.admin.Do(d, "PATCH", "/v1/files/"+id, body{"comment_id": comment}).Want(d, 200)
+		if f.Text(d, "task_id") != sibling || f.Text(d, "comment_id") != comment {
 			d.Errorf("hung on a comment it is %s", f.Body)
 		}
 		d.admin.Do(d, "PATCH", "/v1/files/"+id, body{"comment_id": comment, "task_id": task}).WantProblem(d, 422, "validation")

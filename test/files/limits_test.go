@@ -167,17 +167,24 @@ func TestForms(t *testing.T) {
 	})
 }
 
+// sendPart sends the beginning of an upload, and says how much was to come.
+func (d *depot) sendPart(sent, announced int) *net.TCPConn {
+	d.Helper()
+	conn, err := net.Dial("tcp", strings.TrimPrefix(d.server.URL, "http://"))
+	must(d, err)
+	form, contentType := apitest.Form("a", bytes.Repeat([]byte("x"), sent+100), nil)
+	_, err = fmt.Fprintf(conn, "POST /v1/files/upload HTTP/1.1\r\nHost: plinth.test\r\nAuthorization: Bearer %s\r\nX-Org-Id: %s\r\n"+
+		"Content-Type: %s\r\nContent-Length: %d\r\n\r\n%s", d.admin.Token, d.admin.Org, contentType, announced, form[:sent])
+	must(d, err)
+	return conn.(*net.TCPConn)
+}
+
 // TestShortBody: who announces more than it sends gets an answer, and leaves nothing.
 func TestShortBody(t *testing.T) {
 	on(t, usual(), func(d *depot) {
 		for _, sent := range []int{0, 100, 300 << 10, 5 * mebibyte} {
-			conn, err := net.Dial("tcp", strings.TrimPrefix(d.server.URL, "http://"))
-			must(d, err)
-			form, contentType := apitest.Form("a", bytes.Repeat([]byte("x"), sent+100), nil)
-			_, err = fmt.Fprintf(conn, "POST /v1/files/upload HTTP/1.1\r\nHost: plinth.test\r\nAuthorization: Bearer %s\r\nX-Org-Id: %s\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s",
-				d.admin.Token, d.admin.Org, contentType, 10*mebibyte, form[:sent])
-			must(d, err)
-			must(d, conn.(*net.TCPConn).CloseWrite())
+			conn := d.sendPart(sent, 10*mebibyte)
+			must(d, conn.CloseWrite())
 			must(d, conn.SetReadDeadline(time.Now().Add(patience)))
 			answer, err := io.ReadAll(conn)
 			must(d, err)
@@ -195,12 +202,7 @@ func TestShortBody(t *testing.T) {
 func TestBrokenOff(t *testing.T) {
 	on(t, usual(), func(d *depot) {
 		for _, sent := range []int{100, 5 * mebibyte, 20 * mebibyte} {
-			conn, err := net.Dial("tcp", strings.TrimPrefix(d.server.URL, "http://"))
-			must(d, err)
-			form, contentType := apitest.Form("a", bytes.Repeat([]byte("x"), sent+100), nil)
-			_, err = fmt.Fprintf(conn, "POST /v1/files/upload HTTP/1.1\r\nHost: plinth.test\r\nAuthorization: Bearer %s\r\nX-Org-Id: %s\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s",
-				d.admin.Token, d.admin.Org, contentType, 30*mebibyte, form[:sent])
-			must(d, err)
+			conn := d.sendPart(sent, 30*mebibyte)
 			must(d, conn.Close())
 		}
 		d.until("nothing is left", func() bool {

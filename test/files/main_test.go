@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/plinth/plinth/internal/app"
+	"github.com/plinth/plinth/internal/platform/blob"
 	"github.com/plinth/plinth/internal/platform/config"
 	"github.com/plinth/plinth/internal/platform/job"
 	"github.com/plinth/plinth/test/apitest"
@@ -271,19 +272,20 @@ func (d *depot) key(id string) string {
 	return store + d.admin.Org + "/" + id
 }
 
-// keys are what lies in the storages, each with its storage's name; versions, markers and unfinished uploads count.
+// keys are what lies in the storages, each with its storage's name; versions, markers and unfinished uploads count. They are
+// listed as the program does it, again where a server fails over what is being deleted.
 func (d *depot) keys() []string {
 	d.Helper()
 	var keys []string
-	err := d.server.App.Files.Stores.Dir.Walk(d.Context(), func(key string, _ time.Time) error {
-		keys = append(keys, "dir "+key)
-		return nil
-	})
-	must(d, err)
+	list := func(name string, store blob.Store) {
+		must(d, store.Walk(d.Context(), func(key string, _ time.Time) error {
+			keys = append(keys, name+" "+key)
+			return nil
+		}))
+	}
+	list("dir", d.server.App.Files.Stores.Dir)
 	if d.bucket != nil {
-		for _, e := range d.bucket.Entries(d) {
-			keys = append(keys, "s3 "+e.Key)
-		}
+		list("s3", d.server.App.Files.Stores.S3)
 	}
 	slices.Sort(keys)
 	return keys
@@ -336,7 +338,8 @@ func (d *depot) wantNothingLost() {
 			where not o.given_up and not exists (select from app.files f where f.org_id = o.org_id and (f.id = o.id or f.thumbnail_id = o.id))`,
 		`select 'upload ' || u.id from app.uploads u`,
 		`select 'size of ' || f.id from app.files f join app.objects o using (org_id, id) where f.size <> o.size or o.pin is null or o.expires_at is not null`,
-		`select 'usage of ' || g.id || ': ' || g.counted || ' of ' || g.stored from (select g.id, coalesce((select s.bytes from app.storage s where s.org_id = g.id), 0) as counted,
+		`select 'usage of ' || g.id || ': ' || g.counted || ' of ' || g.stored
+			from (select g.id, coalesce((select s.bytes from app.storage s where s.org_id = g.id), 0) as counted,
 			coalesce((select sum(f.size) from app.files f where f.org_id = g.id), 0) as stored from app.organizations g) g where g.counted <> g.stored`,
 	} {
 		if found := d.strings(wrong); len(found) > 0 {

@@ -18,7 +18,8 @@ func TestRetries(t *testing.T) {
 		task := d.newTask(d.columns[0])
 		first := d.admin.SendFile(d, "/v1/files/upload", "a.txt", []byte("content"), nil, key).Want(d, 201)
 		again := d.admin.SendFile(d, "/v1/files/upload", "a.txt", []byte("content"), nil, key).Want(d, 201)
-		if string(again.Body) != string(first.Body) || again.Header.Get("Idempotency-Replayed") != "true" || again.Header.Get("ETag") != first.Header.Get("ETag") {
+		if string(again.Body) != string(first.Body) || again.Header.Get("Idempotency-Replayed") != "true" ||
+			again.Header.Get("ETag") != first.Header.Get("ETag") {
 			d.Errorf("the replay is %v %s of %s", again.Header, again.Body, first.Body)
 		}
 		d.admin.SendFile(d, "/v1/files/upload", "a.txt", []byte("CONTENT"), nil, key).WantProblem(d, 422, "idempotency-mismatch")
@@ -37,8 +38,9 @@ func TestRetries(t *testing.T) {
 			}
 		}
 		announced := header("Idempotency-Key", "three")
-		u := d.admin.Do(d, "POST", "/v1/files/uploads", body{"name": "a", "size": 5, "content_type": "a/b"}, announced).Want(d, 201)
-		if r := d.admin.Do(d, "POST", "/v1/files/uploads", body{"name": "a", "size": 5, "content_type": "a/b"}, announced).Want(d, 201); string(r.Body) != string(u.Body) {
+		announcement := body{"name": "a", "size": 5, "content_type": "a/b"}
+		u := d.admin.Do(d, "POST", "/v1/files/uploads", announcement, announced).Want(d, 201)
+		if r := d.admin.Do(d, "POST", "/v1/files/uploads", announcement, announced).Want(d, 201); string(r.Body) != string(u.Body) {
 			d.Errorf("announced again it is %s of %s", r.Body, u.Body)
 		}
 		wantSent(d, d.send(u, "third"))

@@ -96,7 +96,8 @@ func TestInfected(t *testing.T) {
 		border := bytes.Repeat([]byte("0123456789abcdef"), 17<<20/16)
 		copy(border[16<<20-20:], clamd.EICAR())
 		socket := d.admin.Listen(d)
-		files := map[string][]byte{"raw.txt": clamd.EICAR(), "a.zip": clamd.ZipOf(d, "a.txt", clamd.EICAR()), "deep.zip": clamd.Nested(d, 3, clamd.EICAR()), "border.bin": border}
+		files := map[string][]byte{"raw.txt": clamd.EICAR(), "a.zip": clamd.ZipOf(d, "a.txt", clamd.EICAR()),
+			"deep.zip": clamd.Nested(d, 3, clamd.EICAR()), "border.bin": border}
 		total := 0
 		for name, content := range files {
 			id := grace.SendFile(d, "/v1/files/upload", name, content, nil).Want(d, 201).Text(d, "id")
