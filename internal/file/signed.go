@@ -86,7 +86,7 @@ func (v *Service) Announce(ctx context.Context, s *db.Scope, in *AnnounceInput) 
 		SHA256: in.Body.SHA256.Ptr(), TaskID: in.Body.TaskID.Ptr(), CommentID: in.Body.CommentID.Ptr(), Store: v.Stores.name(), Quota: v.Limits.Quota,
 		Seconds: int32(life.Seconds())}
 	u.ExpiresAt = v.Now().Add(life).UTC().Truncate(time.Second)
-	if err := v.address(ctx, s, u, &p, life); err != nil { // before the transaction, which waits for nobody
+	if err := v.address(ctx, s, u, &p, life); err != nil { // before the transaction, which waits for no storage
 		return nil, err
 	}
 	if err := v.announce(ctx, s, p); err != nil {
@@ -136,6 +136,9 @@ func (v *Service) address(ctx context.Context, s *db.Scope, u *Upload, p *filedb
 		}
 		u.Method, u.URL, u.Headers = signed.Method, signed.URL, signed.Header
 		return nil
+	}
+	if _, err := s.Aside().Exec(ctx, "select"); err != nil { // nobody has the storage asked who may not be here
+		return err
 	}
 	u.PartSize = max(singlePut, (p.Size+mostParts-1)/mostParts)
 	multipart, parts, err := v.Stores.S3.StartParts(ctx, at, p.Size, u.PartSize, p.ContentType, life)

@@ -46,7 +46,7 @@ func (v *Service) uploadRoutes(r *api.Router, tag string) {
 		api.Shape{Takes: version, Answer: reflect.TypeFor[File](), Params: []*huma.Param{pathID("file_id")}})
 	api.Post(r, "/v1/files/uploads", v.Announce, api.Op{ID: "create-upload", Tag: tag, Summary: "Announce a file that is sent straight to the storage",
 		Doc: "Send it as the answer says, then complete the upload. The storage set aside is given back when the time has run out.",
-		Can: rbac.FileWrite, Faults: faults})
+		Can: rbac.FileWrite, Faults: faults}) // one for S3 in parts costs a second round trip
 	api.Post(r, "/v1/files/{file_id}/complete", v.Complete, api.Op{ID: "complete-upload", Tag: tag, Summary: "Complete an upload that was announced", Status: 200,
 		Doc: "Looks at what has arrived and makes it a file, or a version of one. Done again it is answered the same. The id is that of the upload.",
 		Can: rbac.FileWrite, Emits: []event.Type{event.FileCreated, event.FileUpdated}, Trips: 2, Faults: []fault.Kind{fault.UploadIncomplete, fault.Quota}})

@@ -8,8 +8,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/plinth/plinth/internal/platform/config"
 	"github.com/plinth/plinth/test/apitest"
 	"github.com/plinth/plinth/test/clamd"
+	"github.com/plinth/plinth/test/s3"
 )
 
 // announce announces a file of a content, with more fields.
@@ -317,6 +319,32 @@ func TestParts(t *testing.T) {
 		}
 		d.sweep()
 	})
+}
+
+// TestPartsOfStrangers: nobody has the bucket asked for anything who may not put a file there, nor leaves something there who is
+// refused later.
+func TestPartsOfStrangers(t *testing.T) {
+	t.Parallel()
+	bucket := s3.Start(t, s3.Versioned)
+	proxy := s3.NewProxy(t, bucket)
+	d := newDepot(t, inDir, inBucket(bucket), holding(200<<20), apitest.WithConfig(func(c *config.Config) { c.S3Endpoint = proxy.Endpoint }))
+	d.bucket = bucket
+	d.until("the bucket is prepared", d.server.App.Files.Stores.S3.Pinned)
+	gus, bob := d.join("gus", "guest", d.project), d.server.SignUp(t, "bob")
+	large := body{"name": "a", "size": 100 << 20, "content_type": "a/b"}
+	proxy.Next()
+	gus.Do(t, "POST", "/v1/files/uploads", large).WantProblem(t, 403, "forbidden")
+	bob.In(d.admin.Org).Do(t, "POST", "/v1/files/uploads", large).WantProblem(t, 403, "org-denied")
+	if seen := proxy.Seen(); len(seen) > 0 {
+		t.Errorf("the bucket was asked %q", seen)
+	}
+	large["size"] = 300 << 20
+	d.admin.Do(t, "POST", "/v1/files/uploads", large).WantProblem(t, 403, "quota")
+	large["size"], large["task_id"] = 100<<20, "01900000-0000-7000-8000-000000000000"
+	d.admin.Do(t, "POST", "/v1/files/uploads", large).WantProblem(t, 404, "not-found")
+	if keys := d.keys(); len(keys) > 0 {
+		t.Errorf("refused uploads leave %q", keys)
+	}
 }
 
 func TestAnnouncements(t *testing.T) {
