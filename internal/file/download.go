@@ -132,7 +132,7 @@ func (v *Service) give(ctx context.Context, c *api.Call, org uuid.UUID, f conten
 	case v.CDN.BaseURL != "":
 		redirect(c, v.CDN.BaseURL+v.cdnPath(org, f.ID))
 		return nil
-	case f.Store == inS3 && v.Stores.S3 != nil && v.Stores.S3.Signs(f.Pin):
+	case f.Store == inS3 && v.Stores.S3 != nil && v.Stores.S3.Signs(f.Pin) && c.Request.Method == http.MethodGet: // which is signed, too
 		to, err := v.Stores.S3.SignGet(ctx, key(org, f.ID, f.Quarantined), f.Pin, f.ContentType, disposition(f.Name), linkLife)
 		if err != nil {
 			return stored(err)

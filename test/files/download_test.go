@@ -118,6 +118,9 @@ func TestRedirect(t *testing.T) {
 		if to.Query().Get("versionId") == "" {
 			d.Errorf("the address names no version: %s", to)
 		}
+		if r := d.admin.Do(d, "HEAD", "/v1/files/"+id+"/download", nil).Want(d, 200); r.Header.Get("Content-Length") != "7" {
+			d.Errorf("HEAD, for which the address is not signed, gives %v", r.Header)
+		}
 		content := d.elsewhere("GET", to.String(), nil).Want(d, 200)
 		if string(content.Body) != "content" || content.Header.Get("Content-Type") != "text/plain; charset=utf-8" {
 			d.Errorf("the address leads to %q, %s", content.Body, content.Header.Get("Content-Type"))
