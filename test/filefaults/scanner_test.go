@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/plinth/plinth/test/apitest"
 	"github.com/plinth/plinth/test/clamd"
@@ -135,11 +134,13 @@ func TestSlowScannerIsShared(t *testing.T) {
 	r := newRelay(t, scanner.Addr)
 	s := newSite(t, "CLAMD_ADDR="+r.Addr)
 	ada, grace := s.SignUp(t, "ada"), s.SignUp(t, "grace")
+	turns := make(chan struct{})
 	r.hold(func(sent int) {
 		if sent == 0 { // once a scan
-			time.Sleep(150 * time.Millisecond)
+			<-turns
 		}
 	})
+	t.Cleanup(func() { close(turns) })
 	const others = 80
 	for i := range others {
 		upload(t, ada, "one of many", []byte(fmt.Sprint(i)))
@@ -149,7 +150,13 @@ func TestSlowScannerIsShared(t *testing.T) {
 	}
 	before := waiting()
 	id := upload(t, grace, "the only one", []byte("text"))
-	untilStatus(t, grace, id, "clean")
+	until(t, "the only one is clean", func() bool {
+		select { // one scan goes on at each look
+		case turns <- struct{}{}:
+		default:
+		}
+		return status(t, grace, id) == "clean"
+	})
 	if after := waiting(); before < others/2 || after < before/2 {
 		t.Errorf("%d files were ahead, of which %d are left when the only one is clean", before, after)
 	}
