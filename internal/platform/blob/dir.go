@@ -143,6 +143,9 @@ func (d *Dir) place(from, to string) (Object, error) {
 func link(from, to string) error {
 	for {
 		err := os.MkdirAll(filepath.Dir(to), folderMode)
+		if errors.Is(err, fs.ErrExist) { // another call has made the folder, and Delete removed it: there is nothing at to
+			continue
+		}
 		if err == nil {
 			err = os.Link(from, to)
 		}
