@@ -4,24 +4,17 @@ package s3
 import (
 	"bytes"
 	"context"
-	"errors"
-	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
-	"strings"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-)
 
-const startLimit = 20 * time.Second
+	"github.com/plinth/plinth/test/process"
+)
 
 // Versions tells whether a server can keep versions of objects.
 type Versions bool
@@ -34,114 +27,40 @@ const (
 
 // Server is a versitygw over folders that end with the test, with one bucket.
 type Server struct {
+	*process.Process
 	Endpoint, Bucket, Region     string
 	AccessKeyID, SecretAccessKey string
 
-	client  *s3.Client
-	args    []string
-	process *os.Process
-	exited  chan struct{}
+	client *s3.Client
 }
 
 // Start runs .bin/versitygw, which make builds, on a free port of 127.0.0.1 and makes the bucket.
 func Start(t testing.TB, versions Versions) *Server {
 	t.Helper()
-	addr := freeAddr(t)
+	addr := process.FreeAddr(t)
 	s := &Server{Endpoint: "http://" + addr, Bucket: "plinth", Region: "us-east-1", AccessKeyID: "testkey", SecretAccessKey: "testsecret"}
-	s.args = []string{"--port", addr, "--quiet", "--keep-alive", "posix"}
+	args := []string{"--port", addr, "--quiet", "--keep-alive", "posix"}
 	if versions {
-		s.args = append(s.args, "--versioning-dir", t.TempDir())
+		args = append(args, "--versioning-dir", t.TempDir())
 	}
-	s.args = append(s.args, t.TempDir())
+	args = append(args, t.TempDir())
 	s.client = s3.New(s3.Options{
 		BaseEndpoint: &s.Endpoint, Region: s.Region, UsePathStyle: true, RetryMaxAttempts: 1,
 		Credentials: credentials.NewStaticCredentialsProvider(s.AccessKeyID, s.SecretAccessKey, ""),
 	})
-	t.Cleanup(func() { s.end(t) })
-	s.Restart(t)
+	program := program(t)
+	s.Process = process.Start(t, nil, func() *exec.Cmd {
+		cmd := exec.Command(program, args...)
+		cmd.Env = append(os.Environ(), "ROOT_ACCESS_KEY="+s.AccessKeyID, "ROOT_SECRET_KEY="+s.SecretAccessKey)
+		return cmd
+	}, func() error {
+		_, err := s.client.ListBuckets(t.Context(), &s3.ListBucketsInput{})
+		return err
+	})
 	if _, err := s.client.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &s.Bucket}); err != nil {
 		t.Fatalf("make the bucket: %v", err)
 	}
 	return s
-}
-
-// Restart runs the server anew on its port, over what it had stored, once Kill has ended it. It returns when the server answers.
-func (s *Server) Restart(t testing.TB) {
-	t.Helper()
-	cmd := exec.Command(program(t), s.args...)
-	cmd.Env = append(os.Environ(), "ROOT_ACCESS_KEY="+s.AccessKeyID, "ROOT_SECRET_KEY="+s.SecretAccessKey)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	var output strings.Builder
-	cmd.Stdout, cmd.Stderr = &output, &output
-	s.exited = make(chan struct{})
-	started := make(chan error, 1)
-	go func() {
-		runtime.LockOSThread() // for Pdeathsig, which is sent when the thread ends: prctl(2)
-		defer runtime.UnlockOSThread()
-		defer close(s.exited)
-		err := cmd.Start()
-		started <- err
-		if err == nil {
-			_ = cmd.Wait() // it is killed
-		}
-	}()
-	if err := <-started; err != nil {
-		t.Fatalf("start versitygw: %v", err)
-	}
-	s.process = cmd.Process
-	deadline := time.Now().Add(startLimit)
-	for {
-		_, err := s.client.ListBuckets(t.Context(), &s3.ListBucketsInput{})
-		if err == nil {
-			return
-		}
-		select {
-		case <-s.exited:
-			t.Fatalf("versitygw ended:\n%s", &output)
-		case <-time.After(5 * time.Millisecond):
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("versitygw does not answer: %v", err)
-		}
-	}
-}
-
-// Kill ends the server with SIGKILL. Connecting is refused from then on.
-func (s *Server) Kill(t testing.TB) {
-	t.Helper()
-	s.signal(t, syscall.SIGKILL)
-	<-s.exited
-}
-
-// Stop stops the server with SIGSTOP: its connections stay, the system accepts new ones, and none is answered. It returns when
-// all threads stand still, of which the last may answer a request more.
-func (s *Server) Stop(t testing.TB) {
-	t.Helper()
-	s.signal(t, syscall.SIGSTOP)
-	for deadline := time.Now().Add(startLimit); !stopped(s.process.Pid); {
-		if time.Now().After(deadline) {
-			t.Fatal("versitygw does not stop")
-		}
-		<-time.After(time.Millisecond)
-	}
-}
-
-// stopped tells whether all threads of a process are: proc_pid_stat(5).
-func stopped(pid int) bool {
-	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
-	for _, thread := range threads {
-		text, err := os.ReadFile(thread)
-		if err != nil || !bytes.Contains(text, []byte(") T ")) {
-			return false
-		}
-	}
-	return err == nil && len(threads) > 0
-}
-
-// Continue has a stopped server go on.
-func (s *Server) Continue(t testing.TB) {
-	t.Helper()
-	s.signal(t, syscall.SIGCONT)
 }
 
 // Overwrite puts other bytes under a key, as one can who has a way into the bucket.
@@ -221,23 +140,6 @@ func (s *Server) entries(ctx context.Context) ([]Entry, error) {
 	return entries, nil
 }
 
-func (s *Server) signal(t testing.TB, signal syscall.Signal) {
-	t.Helper()
-	if err := s.process.Signal(signal); err != nil {
-		t.Fatalf("send %v to versitygw: %v", signal, err)
-	}
-}
-
-func (s *Server) end(t testing.TB) {
-	if s.process == nil {
-		return
-	}
-	if err := s.process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
-		t.Errorf("end versitygw: %v", err)
-	}
-	<-s.exited
-}
-
 // program finds versitygw beside the module's go.mod, above the test's folder.
 func program(t testing.TB) string {
 	t.Helper()
@@ -255,15 +157,4 @@ func program(t testing.TB) string {
 		t.Fatalf("%v: make test builds it", err)
 	}
 	return path
-}
-
-// freeAddr finds a port that nobody listens on.
-func freeAddr(t testing.TB) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = listener.Close() }()
-	return listener.Addr().String()
 }

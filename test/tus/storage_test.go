@@ -1,21 +1,14 @@
 package tus_test
 
 import (
-	"bytes"
-	"context"
 	"errors"
 	"io"
 	"io/fs"
-	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -23,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/plinth/plinth/internal/platform/tus"
+	s3server "github.com/plinth/plinth/test/s3"
 )
 
 // directory is a storage on the disk. Finish moves the file, as the feature does.
@@ -82,13 +76,10 @@ type bucket struct {
 
 func newBucket(t testing.TB) *bucket {
 	t.Helper()
-	b := &bucket{name: "uploads", url: "http://" + startGateway(t)}
+	server := s3server.Start(t, s3server.Versioned)
+	b := &bucket{name: server.Bucket, url: server.Endpoint}
 	b.Client = b.client(nil)
-	_, err := b.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &b.name})
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = b.PutBucketVersioning(t.Context(), &s3.PutBucketVersioningInput{
+	_, err := b.PutBucketVersioning(t.Context(), &s3.PutBucketVersioningInput{
 		Bucket: &b.name, VersioningConfiguration: &types.VersioningConfiguration{Status: types.BucketVersioningStatusEnabled},
 	})
 	if err != nil {
@@ -172,69 +163,6 @@ func files(t testing.TB, dir string) []string {
 		t.Fatal(err)
 	}
 	return found
-}
-
-// startGateway runs versitygw and returns its address.
-func startGateway(t testing.TB) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := listener.Addr().String()
-	_ = listener.Close()
-	cmd := exec.Command(gateway(), "--quiet", "--port", addr, "posix", "--versioning-dir", t.TempDir(), t.TempDir())
-	cmd.Env = append(os.Environ(), "ROOT_ACCESS_KEY=testkey", "ROOT_SECRET_KEY=testsecret")
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	var output bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &output, &output
-	started, exited := make(chan error, 1), make(chan struct{})
-	go func() {
-		runtime.LockOSThread() // for Pdeathsig, which is sent when the thread ends: prctl(2)
-		defer runtime.UnlockOSThread()
-		defer close(exited)
-		err := cmd.Start()
-		started <- err
-		if err == nil {
-			_ = cmd.Wait() // it is killed
-		}
-	}()
-	if err := <-started; err != nil {
-		t.Fatalf("start versitygw: %v", err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		<-exited
-	})
-	until(t, "versitygw listens", func() bool {
-		select {
-		case <-exited:
-			t.Fatalf("versitygw ended:\n%s", &output)
-		default:
-		}
-		return listens(addr)
-	})
-	return addr
-}
-
-func listens(addr string) bool {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-	defer cancel()
-	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", addr)
-	if err != nil {
-		return false
-	}
-	_ = conn.Close()
-	return true
-}
-
-// gateway is the program: the module's own, else that on the path.
-func gateway() string {
-	own := filepath.Join("..", "..", ".bin", "versitygw")
-	if _, err := os.Stat(own); err == nil {
-		return own
-	}
-	return "versitygw"
 }
 
 // saboteur fails requests that a test picks.
